@@ -1,0 +1,56 @@
+"""The front door: HTTP to Django's WSGI handler in a bounded thread pool, sockets to Channels.
+
+See docs/decisions/0001-front-door.md for why HTTP does not take Django's own ASGI road.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, cast
+
+from a2wsgi import WSGIMiddleware
+
+from marketplace.front_door import App, BodyLimits, FrontDoor, Receive, Scope, Send
+from marketplace.wsgi import application as wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+
+from channels.routing import URLRouter
+from django.conf import settings
+
+UPLOAD_PATHS = re.compile(r"^/(storage/|api/uploads/|products$|users/me$)")
+ENVELOPE = 65_536  # what multipart adds around a file
+
+http: App = FrontDoor(
+    cast(App, WSGIMiddleware(cast(Any, wsgi_application), workers=settings.WEB_THREADS, send_queue_size=64)),
+    limits=BodyLimits(
+        default=settings.BODY_LIMIT_BYTES,
+        by_path=((UPLOAD_PATHS, settings.UPLOAD_MAX_BYTES + ENVELOPE),),
+    ),
+)
+sockets = URLRouter([])
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await http(scope, receive, send)
+    elif scope["type"] == "websocket":
+        await _socket(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+
+
+async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
+    try:
+        await sockets(cast(Any, scope), cast(Any, receive), cast(Any, send))
+    except ValueError:  # Channels' word for "no such address": refuse the handshake, do not fail
+        await send({"type": "websocket.close", "code": 4404})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

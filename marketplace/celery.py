@@ -1,0 +1,52 @@
+"""Background work. The database row is the queue; a Celery message only wakes somebody up."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from django.conf import settings
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+
+app = Celery("marketplace")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.steps["worker"].add(DjangoStructLogInitStep)
+app.autodiscover_tasks()
+app.add_defaults(
+    lambda: {
+        "redbeat_redis_url": settings.REDIS_URL,
+        "redbeat_redis_options": {"retry_period": -1},  # the timer waits for Redis for as long as it takes
+        "redbeat_key_prefix": "redbeat:",
+        "redbeat_lock_timeout": 60,
+    }
+)
+app.conf.beat_schedule = {
+    "sweep-outbox": {"task": "marketplace.common.tasks.sweep_outbox", "schedule": 5.0, "options": {"expires": 10}},
+    "tidy-common": {"task": "marketplace.common.tasks.tidy", "schedule": crontab(minute="17")},
+    "sweep-notifications": {"task": "accounts.tasks.sweep_deliveries", "schedule": 5.0, "options": {"expires": 10}},
+    "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": crontab(minute="41")},
+}
+
+
+@setup_logging.connect
+def keep_our_logging(**_: Any) -> None:
+    """Connecting is enough: Celery then leaves logging as settings made it."""
+
+
+@worker_ready.connect
+def start_sweeping(**_: Any) -> None:
+    from marketplace.common.sweeper import sweeper
+
+    sweeper.start()
+
+
+@worker_shutting_down.connect
+def stop_sweeping(**_: Any) -> None:
+    from marketplace.common.sweeper import sweeper
+
+    sweeper.stop()

@@ -1,0 +1,125 @@
+"""How a decision with a reason is taken in the admin of any app: a button, a page that asks why, one service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+Thing = TypeVar("Thing", bound=Model)
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Decision(Generic[Thing]):
+    """A button on a detail page. It asks for a reason, then calls one service."""
+
+    name: str
+    title: Text
+    explanation: Text
+    permission: str
+    applies_to: Callable[[Thing], bool]
+    carry_out: Callable[[Thing, Any, str], None]  # what, who decides, why
+    icon: str = "gavel"
+    variant: ActionVariant = ActionVariant.DEFAULT
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget({"rows": 4, "autofocus": True}),
+        help_text=_("Kept in the audit trail. Write it for a colleague who was not there."),
+    )
+
+
+class DecisionAdmin(ModelAdmin):  # type: ignore[misc]
+    """An admin whose changes are decisions, not edits."""
+
+    decisions: ClassVar[tuple[Decision[Any], ...]] = ()
+
+    def may_decide(self, request: HttpRequest, decision: Decision[Any], thing: Any) -> bool:
+        return request.user.has_perm(decision.permission)
+
+    def get_urls(self) -> list[URLPattern]:
+        route = "<path:object_id>/decide/<slug:name>/"
+        view = self.admin_site.admin_view(self.decision_view)
+        return [path(route, view, name=self._url_name("decide")), *super().get_urls()]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        if (thing := kwargs.get("obj")) is not None:
+            context["decisions"] = self._buttons(request, thing)
+        response: HttpResponse = super().render_change_form(request, context, **kwargs)
+        return response
+
+    def decision_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """GET asks why, POST does it. The row is locked first, so that two moderators cannot act on stale facts."""
+        decision = next((each for each in self.decisions if each.name == name), None)
+        if decision is None:
+            raise Http404
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        with transaction.atomic():
+            thing = self._locked(request, object_id)
+            if not self.may_decide(request, decision, thing):
+                raise PermissionDenied
+            if not decision.applies_to(thing):
+                self.message_user(request, _("Nothing changed: this was already done."), messages.WARNING)
+                return self._back_to(thing)
+            if not form.is_valid():
+                return self._ask(request, decision, thing, form)
+            reason = form.cleaned_data["reason"]
+            decision.carry_out(thing, request.user, reason)
+            self.log_change(request, thing, f"{decision.title}: {reason}")
+        self.message_user(request, _("Done: %(what)s.") % {"what": decision.title}, messages.SUCCESS)
+        return self._back_to(thing)
+
+    def _locked(self, request: HttpRequest, object_id: str) -> Any:
+        seen = self.get_object(request, unquote(object_id))
+        if seen is None or not self.has_view_permission(request, seen):
+            raise Http404
+        return self.model._default_manager.select_for_update().get(pk=seen.pk)
+
+    def _ask(self, request: HttpRequest, decision: Decision[Any], thing: Any, form: ReasonForm) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": thing,
+            "title": decision.title,
+            "decision": decision,
+            "form": form,
+            "back": reverse(f"admin:{self._url_name('change')}", args=[thing.pk]),
+        }
+        return TemplateResponse(request, "admin/decision.html", context)
+
+    def _back_to(self, thing: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect(reverse(f"admin:{self._url_name('change')}", args=[thing.pk]))
+
+    def _buttons(self, request: HttpRequest, thing: Any) -> list[dict[str, Any]]:
+        return [
+            {
+                "title": each.title,
+                "icon": each.icon,
+                "variant": each.variant,
+                "path": reverse(f"admin:{self._url_name('decide')}", args=[thing.pk, each.name]),
+            }
+            for each in self.decisions
+            if each.applies_to(thing) and self.may_decide(request, each, thing)
+        ]
+
+    def _url_name(self, page: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"

@@ -1,0 +1,129 @@
+"""`Idempotency-Key`: the same request sent again gets the same answer and has no second effect.
+
+The record is inserted first and committed together with the effect. A second request with the same key waits on
+the unique index until the first has committed (then it replays) or rolled back (then it runs); a process that dies
+in between leaves nothing behind, so no lease is needed. Only successes are stored.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from marketplace.common.errors import Conflict, DomainError, InvalidInput
+from marketplace.common.jsonio import dumps
+from marketplace.common.models import IdempotencyRecord
+from marketplace.common.throttle import caller_of, route_of
+
+KEPT_HEADERS = ("ETag", "Location")
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+class BadKey(DomainError):
+    code = "bad_idempotency_key"
+    detail = "Idempotency-Key must be 1 to 255 printable ASCII characters"
+
+
+class StillRunning(Conflict):
+    code = "in_progress"
+    detail = "The first request with this Idempotency-Key is still running"
+
+
+def idempotent(handler: Callable[..., Response]) -> Callable[..., HttpResponse]:
+    """For handlers whose whole effect is in the database."""
+
+    @functools.wraps(handler)
+    def handle(view: APIView, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return handler(view, request, *args, **kwargs)
+        with transaction.atomic():
+            record = _claim(request, _checked(key), kwargs)
+            if record.status is not None:
+                return _replay(record)
+            response = handler(view, request, *args, **kwargs)
+            _store(record, response)
+            return response
+
+    return handle
+
+
+def _checked(key: str) -> str:
+    if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
+        raise BadKey
+    return key
+
+
+def _claim(request: Request, key: str, path: dict[str, Any]) -> IdempotencyRecord:
+    fingerprint = _fingerprint(request, path)
+    scope = {"caller": caller_of(request), "route": route_of(request), "key": key}
+    try:
+        # ON CONFLICT DO NOTHING waits for the first request to end; lock_timeout bounds the wait
+        IdempotencyRecord.objects.bulk_create(
+            [IdempotencyRecord(**scope, fingerprint=fingerprint)], ignore_conflicts=True
+        )
+        record = IdempotencyRecord.objects.select_for_update().get(**scope)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise StillRunning(headers={"Retry-After": "1"}) from error
+        raise
+    if not hmac.compare_digest(bytes(record.fingerprint), fingerprint):
+        raise InvalidInput.one(
+            ["header", "Idempotency-Key"],
+            "This key was used with another request",
+            type="idempotency_key_reused",
+        )
+    return record
+
+
+def _fingerprint(request: Request, path: dict[str, Any]) -> bytes:
+    """Keyed, because the body may hold a password: a plain hash of it would be a gift to a thief."""
+    data = request.POST.dict() if request.FILES else request.data
+    files = sorted((name, file.name, _digest(file)) for name, file in request.FILES.items())
+    what = dumps([sorted((name, str(value)) for name, value in path.items()), data, files])
+    return hmac.new(settings.SECRET_KEY.encode(), what, hashlib.sha256).digest()
+
+
+def _digest(file: Any) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+def _store(record: IdempotencyRecord, response: Response) -> None:
+    if response.status_code >= 400:
+        transaction.set_rollback(True)
+        return
+    record.status = response.status_code
+    record.body = dumps(response.data) if response.data is not None else b""
+    record.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+    record.save(update_fields=["status", "body", "headers"])
+
+
+def _replay(record: IdempotencyRecord) -> HttpResponse:
+    response = HttpResponse(bytes(record.body or b""), status=record.status or 200, content_type="application/json")
+    for name, value in record.headers.items():
+        response[name] = value
+    response["Idempotent-Replayed"] = "true"
+    return response
+
+
+def forget_older_than(hours: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM common_idempotencyrecord WHERE created_at < now() - make_interval(hours => %s)",
+            [hours],
+        )
+        return int(cursor.rowcount)

@@ -1,0 +1,47 @@
+"""Money: whole cents with a currency inside; a JSON number only where a foreign contract wants one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+BASIS = 10_000
+
+
+@dataclass(frozen=True, order=False)
+class Money:
+    cents: int
+    currency: str
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.cents + self._same(other).cents, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.cents - self._same(other).cents, self.currency)
+
+    def __mul__(self, quantity: int) -> Money:
+        return Money(self.cents * quantity, self.currency)
+
+    def share(self, basis_points: int) -> Money:
+        """A part in hundredths of a percent, half a cent rounded up, the same on every machine."""
+        return Money((self.cents * basis_points + BASIS // 2) // BASIS, self.currency)
+
+    def _same(self, other: Money) -> Money:
+        if other.currency != self.currency:
+            raise ValueError(f"{self.currency} and {other.currency} do not add up")
+        return other
+
+
+def cents_from_amount(amount: str | float | Decimal) -> int:
+    """`8.5` -> 850, exact for what people type; `ValueError` for what is no amount."""
+    try:
+        value = Decimal(str(amount))
+    except InvalidOperation as error:
+        raise ValueError(f"not an amount: {amount!r}") from error
+    if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
+        raise ValueError(f"not an amount: {amount!r}")
+    return int((value * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def amount_from_cents(cents: int) -> float:
+    return cents / 100

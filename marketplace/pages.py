@@ -1,0 +1,53 @@
+"""The front page and the API's description."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import condition, require_safe
+from drf_spectacular.generators import SchemaGenerator
+
+from marketplace.common.jsonio import dumps, json_response
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """A page for people; for programs the banner that the apps know."""
+    if "text/html" in request.headers.get("Accept", ""):
+        response = render(request, "home.html", {"version": settings.VERSION})
+    else:
+        response = json_response(
+            {
+                "name": "Campus Market",
+                "version": settings.VERSION,
+                "docs": "/docs",
+                "health": "/health",
+                "api": "/v1",
+                "openapi": "/openapi.json",
+            }
+        )
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
+@require_safe
+def icon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it here on pages that name no icon."""
+    return HttpResponseRedirect(static("icons/market.svg"))
+
+
+@cache
+def _document() -> bytes:
+    """Drawn once: it can only change with the code."""
+    return dumps(SchemaGenerator().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
+
+
+@require_safe
+@condition(etag_func=lambda _: f'"{settings.VERSION}-{len(_document())}"')
+def openapi(request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse(_document(), content_type="application/json")

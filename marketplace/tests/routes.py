@@ -1,0 +1,25 @@
+"""Every address of the product, for tests that must not forget one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def api_routes() -> Iterator[tuple[str, list[str]]]:
+    """Each path under /v1 as it is written in the URL list, with the methods it knows."""
+    for route, view in _walk(get_resolver().url_patterns, "/"):
+        if route.startswith("/v1/"):
+            yield route, [method for method in METHODS if hasattr(view.cls, method)]
+
+
+def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, prefix + str(pattern.pattern))
+        elif isinstance(pattern, URLPattern):
+            yield prefix + str(pattern.pattern), pattern.callback

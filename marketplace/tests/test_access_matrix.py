@@ -1,0 +1,162 @@
+"""T12: every route of /v1, for every kind of caller. A new route without a row here fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import Device, Notification, Session, User
+from conftest import session_of
+from marketplace.common.ids import uuid7
+from marketplace.tests.routes import api_routes
+
+pytestmark = pytest.mark.django_db
+
+CALLERS = ("anonymous", "stranger", "owner", "moderator")
+# route and method -> what anonymous, a stranger, the owner and a moderator get for the owner's thing
+MATRIX: dict[str, tuple[int, int, int, int]] = {
+    "POST /v1/auth/register": (422, 422, 422, 422),
+    "POST /v1/auth/login": (422, 422, 422, 422),
+    "POST /v1/auth/refresh": (422, 422, 422, 422),
+    "GET /v1/auth/me": (401, 200, 200, 200),
+    "POST /v1/auth/logout": (401, 200, 200, 200),
+    "GET /v1/auth/sessions": (401, 200, 200, 200),
+    "DELETE /v1/auth/sessions/<uuid:session_id>": (401, 404, 204, 404),
+    "POST /v1/auth/password/change": (401, 400, 400, 400),
+    "POST /v1/auth/password/forgot": (422, 422, 422, 422),
+    "POST /v1/auth/password/reset": (422, 422, 422, 422),
+    "POST /v1/auth/email/request": (422, 422, 422, 422),
+    "POST /v1/auth/email/verify": (422, 422, 422, 422),
+    "GET /v1/users/me": (401, 200, 200, 200),
+    "PATCH /v1/users/me": (401, 200, 200, 200),
+    "GET /v1/users/me/blocks": (401, 200, 200, 200),
+    "GET /v1/users/by-email": (401, 200, 200, 200),
+    "GET /v1/users/<uuid:user_id>": (401, 200, 200, 200),
+    "PUT /v1/users/<uuid:user_id>/block": (401, 200, 400, 200),
+    "DELETE /v1/users/<uuid:user_id>/block": (401, 204, 204, 204),
+    "POST /v1/users/<uuid:user_id>/report": (401, 201, 400, 201),
+    "GET /v1/devices": (401, 200, 200, 200),
+    "POST /v1/devices": (401, 201, 201, 201),
+    "DELETE /v1/devices/<uuid:device_id>": (401, 404, 204, 404),
+    "POST /v1/contacts/match": (401, 200, 200, 200),
+    "GET /v1/notifications": (401, 200, 200, 200),
+    "GET /v1/notifications/unread-count": (401, 200, 200, 200),
+    "GET /v1/notifications/preferences": (401, 200, 200, 200),
+    "PUT /v1/notifications/preferences": (401, 200, 200, 200),
+    "POST /v1/notifications/read-all": (401, 200, 200, 200),
+    "POST /v1/notifications/<uuid:notification_id>/read": (401, 404, 200, 404),
+}
+
+# what is sent where an empty object would not get as far as the question who may
+BODIES = {
+    "POST /v1/auth/password/change": '{"current_password": "guess", "new_password": "another horse"}',
+    "POST /v1/users/<uuid:user_id>/report": '{"reason": "spam"}',
+    "POST /v1/devices": '{"platform": "ios"}',
+    "POST /v1/contacts/match": '{"email_hashes": []}',
+}
+
+
+def test_T12_every_route_has_a_row_and_every_row_a_route() -> None:
+    routes = {f"{method.upper()} {route}" for route, methods in api_routes() for method in methods}
+
+    assert routes == set(MATRIX)
+
+
+@pytest.mark.parametrize("row", MATRIX)
+@pytest.mark.parametrize("caller", CALLERS)
+def test_T12_each_caller_gets_what_is_theirs(
+    row: str,
+    caller: str,
+    buyer: User,
+    stranger: User,
+    moderator: User,
+    signed_in: Callable[..., APIClient],
+) -> None:
+    method, route = row.split(" ")
+    things = {
+        "user_id": buyer.pk,
+        "session_id": session_of(buyer).pk,
+        "device_id": Device.objects.create(user=buyer, platform="ios").pk,
+        "notification_id": Notification.objects.create(user=buyer, kind="x", title="x", event_id=uuid7()).pk,
+    }
+    for name, key in things.items():
+        route = route.replace(f"<uuid:{name}>", str(key))
+    people = {"stranger": stranger, "owner": buyer, "moderator": moderator}
+    client = APIClient() if caller == "anonymous" else signed_in(people[caller])
+
+    query = "?email=buyer@uni.edu" if route.endswith("by-email") else ""
+    reply = client.generic(method, route + query, BODIES.get(row, "{}"), content_type="application/json")
+
+    assert reply.status_code == MATRIX[row][CALLERS.index(caller)], reply.content
+    if reply.status_code in (401, 404):
+        assert Device.objects.filter(pk=things["device_id"]).exists()
+        assert Session.objects.get(pk=things["session_id"]).revoked_at is None
+        assert Notification.objects.get(pk=things["notification_id"]).read_at is None
+
+
+def test_T14_nobody_promotes_themselves(signed_in: Callable[..., APIClient], buyer: User) -> None:
+    wanted = {
+        "role": "admin",
+        "is_staff": True,
+        "is_superuser": True,
+        "is_active": False,
+        "is_delivery": True,
+        "email_verified_at": "2026-01-01T00:00:00Z",
+        "id": "00000000-0000-7000-8000-000000000000",
+        "number": 1,
+        "password": "changed-by-patch",
+        "picture": "people/../../etc/passwd",
+        "name": "Only This",
+    }
+    before = User.objects.values("id", "number", "password", "picture").get(pk=buyer.pk)
+
+    reply = signed_in(buyer).patch("/v1/users/me", wanted)
+
+    assert reply.status_code == 200
+    after = User.objects.get(pk=buyer.pk)
+    assert after.name == "Only This"
+    assert (after.is_staff, after.is_superuser, after.is_delivery) == (False, False, False)
+    assert after.is_active
+    assert (after.role, after.email_verified_at) == (None, None)
+    assert User.objects.values("id", "number", "password", "picture").get(pk=buyer.pk) == before
+
+
+def test_T14_registration_makes_ordinary_people_only(anonymous: APIClient) -> None:
+    body = {"name": "Eve", "email": "eve@uni.edu", "password": "Passw0rd", "is_staff": True, "role": "admin"}
+
+    assert anonymous.post("/v1/auth/register", body).status_code == 201
+    eve = User.objects.get()
+    assert (eve.is_staff, eve.is_superuser, eve.role) == (False, False, None)
+
+
+def test_T15_a_disabled_or_changed_person_is_judged_by_the_row_not_by_the_token(
+    signed_in: Callable[..., APIClient], buyer: User
+) -> None:
+    client = signed_in(buyer)
+    User.objects.filter(pk=buyer.pk).update(is_active=False)
+
+    assert client.get("/v1/auth/me").status_code == 401
+
+
+def test_who_blocked_me_cannot_be_looked_up_or_reported(
+    signed_in: Callable[..., APIClient], buyer: User, stranger: User
+) -> None:
+    signed_in(buyer).put(f"/v1/users/{stranger.pk}/block")
+    client = signed_in(stranger)
+
+    assert client.get(f"/v1/users/{buyer.pk}").status_code == 404
+    assert client.post(f"/v1/users/{buyer.pk}/report", {"reason": "spam"}).status_code == 404
+    assert [row["username"] for row in signed_in(buyer).get("/v1/users/me/blocks").json()] == ["stranger"]
+
+
+def test_a_person_is_reported_once_while_the_report_is_open(
+    signed_in: Callable[..., APIClient], buyer: User, stranger: User
+) -> None:
+    client = signed_in(buyer)
+    first = client.post(f"/v1/users/{stranger.pk}/report", {"reason": "scam", "text": "asked for a deposit"})
+    again = client.post(f"/v1/users/{stranger.pk}/report", {"reason": "scam"})
+
+    assert (first.status_code, again.status_code) == (201, 409)
+    assert client.post(f"/v1/users/{buyer.pk}/report", {"reason": "scam"}).status_code == 400

@@ -1,0 +1,259 @@
+"""What ships beside the code: `prepare`, the image, the compose file, the production profile."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings as django_settings
+from django.contrib.auth import authenticate
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.test import RequestFactory
+
+from accounts.models import User
+from marketplace.environment import EXAMPLE_JWT_SECRET, refuse_weak_secrets
+from marketplace.tests.production import manage, production, text_of
+
+ROOT = Path(django_settings.BASE_DIR)
+SECRETS = {"SECRET_KEY", "JWT_SECRET"}
+
+# ── The production profile ───────────────────────────────────────────────────────────────────────
+
+
+def test_T6_the_production_profile_starts_without_a_warning_and_not_with_a_weak_secret() -> None:
+    check = ("check", "--deploy", "--fail-level", "WARNING")
+    good, short, missing = (
+        manage(*check, environment=environment)
+        for environment in (production(), production(SECRET_KEY="x"), production(JWT_SECRET=""))
+    )
+    said = [process.communicate(timeout=60)[0] for process in (good, short, missing)]
+
+    assert good.returncode == 0, said[0]
+    assert short.returncode != 0
+    assert "SECRET_KEY is missing or shorter than 32 bytes" in said[1]
+    assert missing.returncode != 0
+    assert "JWT_SECRET is missing or shorter than 32 bytes" in said[2]
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        {"JWT_SECRET": ""},
+        {"JWT_SECRET": "y" * 31},
+        {"JWT_SECRET": EXAMPLE_JWT_SECRET},
+        {"JWT_SECRET": "change-me-" + "y" * 40},
+        {"SECRET_KEY": "django-insecure-" + "y" * 40},
+        {"JWT_SECRET": "x" * 40},
+    ],
+)
+def test_T6_weak_example_and_shared_secrets_are_refused(weak: dict[str, str]) -> None:
+    with pytest.raises(ImproperlyConfigured):
+        refuse_weak_secrets({"SECRET_KEY": "x" * 40, "JWT_SECRET": "y" * 40, **weak}, examples=[EXAMPLE_JWT_SECRET])
+
+
+@pytest.mark.django_db
+def test_the_first_administrator_can_be_made_and_signs_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a long enough password")
+
+    call_command("createsuperuser", interactive=False, username="rector", verbosity=0)
+
+    request = RequestFactory().post("/admin/login/")
+    person = authenticate(request, username="rector", password="a long enough password")
+    assert isinstance(person, User)
+    assert (person.is_staff, person.is_superuser) == (True, True)
+
+
+# ── .env.example ─────────────────────────────────────────────────────────────────────────────────
+
+READERS = ("marketplace/settings.py", "marketplace/environment.py", "marketplace/local/environment.py")
+
+
+def names_read() -> set[str]:
+    """What `env.str("NAME", …)`, `env("NAME")`, `environ.get("NAME")` and `environ["NAME"]` ask for."""
+    found: set[str] = set()
+    for path in READERS:
+        for node in ast.walk(ast.parse(text_of(path))):
+            first: ast.expr | None = None
+            if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).startswith(("env", "given")):
+                first = node.args[0]
+            elif isinstance(node, ast.Subscript) and ast.unparse(node.value).startswith("env"):
+                first = node.slice
+            if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value.isupper():
+                found.add(first.value)
+    return found
+
+
+def names_in_example() -> list[str]:
+    return re.findall(r"(?m)^(?:# )?([A-Z][A-Z0-9_]*)=", text_of(".env.example"))
+
+
+def names_in_compose() -> set[str]:
+    asked = set(re.findall(r"(?<!\$)\$\{([A-Z][A-Z0-9_]*)", text_of("docker-compose.yml")))
+    passed_on = {name for name, value in compose()["x-settings"].items() if value is None}
+    return (asked | passed_on) - {name for name in asked if name.startswith("NGINX_")}
+
+
+def test_every_setting_is_described_and_nothing_else_is() -> None:
+    described = names_in_example()
+
+    assert len(described) == len(set(described)), "described twice"
+    assert set(described) == names_read() | names_in_compose()
+
+
+def test_the_example_can_be_copied_as_it_is() -> None:
+    lines = [line for line in text_of(".env.example").splitlines() if line and not line.startswith("#")]
+
+    assert lines == ["APP_ENV=local"]
+
+
+def test_new_secrets_are_all_that_compose_demands() -> None:
+    said = subprocess.run(["sh", "deploy/new-secrets.sh"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    made = dict(line.split("=", 1) for line in said.splitlines())
+
+    assert set(made) == set(re.findall(r"\$\{(\w+):\?", text_of("docker-compose.yml")))
+    assert all(re.fullmatch(r"[a-z0-9]{16,}", value) for value in made.values())
+    assert len(set(made.values())) == len(made)
+    assert all(len(made[name]) >= 64 for name in SECRETS)
+
+
+# ── docker-compose.yml ───────────────────────────────────────────────────────────────────────────
+
+
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(text_of("docker-compose.yml"))
+    return found
+
+
+def services() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = compose()["services"]
+    return found
+
+
+OURS = {"migrate", "api", "sockets", "worker", "timer"}
+
+
+@pytest.mark.parametrize("name", sorted(services()))
+def test_each_service_is_kept_small_and_watched(name: str) -> None:
+    service = services()[name]
+
+    assert re.search(r":[\w.${}:-]*\d", service["image"]), "an image without a version"
+    assert "latest" not in service["image"]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+    assert service["logging"]["options"]["max-file"]
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
+    if name == "migrate":
+        assert service["restart"] == "no"
+    else:
+        assert service["restart"] == "unless-stopped"
+        assert service["stop_grace_period"]
+        assert service["healthcheck"]["test"]
+
+
+def test_what_is_waited_for_exists_and_can_be_waited_for() -> None:
+    known = services()
+    for service in known.values():
+        for other, how in service.get("depends_on", {}).items():
+            if how["condition"] == "service_healthy":
+                assert known[other]["healthcheck"]["test"]
+            else:
+                assert (other, how["condition"]) == ("migrate", "service_completed_successfully")
+    assert {name for name in OURS - {"migrate"} if "migrate" in known[name]["depends_on"]} == OURS - {"migrate"}
+
+
+def test_only_the_door_and_the_store_are_published() -> None:
+    published = {name: service["ports"] for name, service in services().items() if "ports" in service}
+
+    assert published == {"nginx": ["${PORT:-8000}:8080"], "store": ["${S3_PORT:-8333}:8333"]}
+
+
+def test_the_database_cannot_be_reached_from_the_door() -> None:
+    networks = {name: set(service["networks"]) for name, service in services().items()}
+
+    assert networks["db"] == networks["redis"] == {"data"}
+    assert networks["nginx"] == {"front"}
+    assert compose()["networks"]["data"] == {"internal": True}
+
+
+def test_the_one_address_that_is_trusted_is_the_doors() -> None:
+    address = services()["nginx"]["networks"]["front"]["ipv4_address"]
+
+    assert compose()["x-settings"]["TRUSTED_PROXIES"] == f"${{TRUSTED_PROXIES:-{address}/32}}"
+
+
+def test_one_number_makes_more_of_us_and_there_is_one_timer() -> None:
+    assert services()["api"]["deploy"]["replicas"] == "${REPLICAS:-2}"
+    assert services()["timer"]["deploy"]["replicas"] == 1
+
+
+def test_our_processes_differ_only_in_their_role() -> None:
+    known = services()
+
+    assert {known[name]["image"] for name in OURS} == {"campus-market:${VERSION:-0.1.0}"}
+    for name in OURS:
+        (role,) = known[name]["command"]
+        assert re.search(rf"(?m)^  {role}\)$", text_of("deploy/entrypoint.sh"))
+        assert known[name]["environment"]["APP_ENV"] == "production"
+        assert "DB_ADMIN_PASSWORD" not in known[name]["environment"]
+
+
+def test_the_pools_leave_room_in_the_database() -> None:
+    """The arithmetic of docs/operations.md, with the numbers as shipped."""
+    replicas, limit = 2, 100
+    largest = {name: str(services()[name]["environment"]["DB_POOL_MAX"]) for name in OURS}
+    sizes = {name: int(re.sub(r"\$\{\w+:-(\d+)\}", r"\1", text)) for name, text in largest.items()}
+
+    assert sum(sizes.values()) + (replicas - 1) * sizes["api"] <= limit // 2
+
+
+def test_files_that_compose_and_the_image_name_are_there() -> None:
+    for service in services().values():
+        for volume in service.get("volumes", []):
+            if isinstance(volume, str) and volume.startswith("./"):
+                assert (ROOT / volume.split(":")[0]).is_file()
+    for path in re.findall(
+        r"(?:deploy|marketplace)/[\w./-]+\.(?:py|sh|json)", text_of("deploy/entrypoint.sh") + text_of("Dockerfile")
+    ):
+        assert (ROOT / path).is_file(), path
+
+
+def test_the_template_asks_only_for_what_nginx_is_given() -> None:
+    asked = set(re.findall(r"\$\{(NGINX_\w+)\}", re.sub(r"(?m)^#.*$", "", text_of("deploy/nginx.conf.template"))))
+
+    assert asked <= set(services()["nginx"]["environment"])
+
+
+# ── The image ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_image_runs_as_nobody_in_particular() -> None:
+    lines = text_of("Dockerfile").splitlines()
+
+    assert [line for line in lines if line.startswith("USER")] == ["USER 10001:10001"]
+    assert "STOPSIGNAL SIGTERM" in lines
+    assert any(line.startswith("HEALTHCHECK") and "CMD [" in line for line in lines)
+    assert any(line.startswith("ENTRYPOINT [") for line in lines)
+
+
+def test_no_secret_lands_in_a_layer() -> None:
+    environment = re.findall(r"(?ms)^(?:ENV|ARG) (.*?)(?<!\\)$", text_of("Dockerfile"))
+
+    assert not re.search("SECRET|PASSWORD|TOKEN|KEY", " ".join(environment))
+    assert "\n.*\n" in text_of(".dockerignore"), "whatever begins with a dot stays outside, .env above all"
+
+
+@pytest.mark.parametrize("path", ["deploy/entrypoint.sh", "deploy/new-secrets.sh", "deploy/create-database.sh"])
+def test_scripts_are_read_by_a_plain_shell(path: str) -> None:
+    assert subprocess.run(["sh", "-n", path], cwd=ROOT, check=False).returncode == 0
+
+
+def test_redis_drops_nothing_on_its_own() -> None:
+    assert "\nmaxmemory-policy noeviction\n" in text_of("deploy/redis.conf")

@@ -1,0 +1,30 @@
+"""Every address of the product. No trailing slash and no redirect, as phones need it."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
+
+from marketplace import pages
+from marketplace.common import health
+
+handler400 = "marketplace.common.handler.bad_request"
+handler403 = "marketplace.common.handler.permission_denied"
+handler404 = "marketplace.common.handler.not_found"
+handler500 = "marketplace.common.handler.server_error"
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("favicon.ico", pages.icon),
+    path("health", health.health, name="health"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.prometheus, name="metrics"),
+    path("openapi.json", pages.openapi, name="openapi"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
+    path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
+    path("admin/", admin.site.urls),
+    path("", include("marketplace.common.storage.urls")),
+    path("account/", include("accounts.page_urls")),
+    path("v1/", include("accounts.urls")),
+]
