@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.gis",
     "django.contrib.postgres",
     "corsheaders",
     "rest_framework",
@@ -66,6 +67,7 @@ INSTALLED_APPS = [
     "marketplace",
     "marketplace.common",
     "accounts",
+    "listings",
 ]
 if env.bool("LINEAR_MIGRATIONS", False):
     INSTALLED_APPS.append("django_linear_migrations")
@@ -214,6 +216,7 @@ RATE_LIMITS: dict[str, str] = {
     "refresh": env.str("RATE_LIMIT_REFRESH", "60/minute"),
     "password_mail": env.str("RATE_LIMIT_PASSWORD_MAIL", "10/hour"),
     "contacts": env.str("RATE_LIMIT_CONTACTS", "20/minute"),
+    "catalog": env.str("RATE_LIMIT_CATALOG", "20/hour"),
     # Wrong passwords, counted before the password is looked at
     "lockout_pair": env.str("LOCKOUT_PER_ACCOUNT_AND_ADDRESS", "10/15minutes"),
     "lockout_account": env.str("LOCKOUT_PER_ACCOUNT", "50/15minutes"),
@@ -348,6 +351,7 @@ IS_HTTPS = BASE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = False  # the proxy in front redirects pages; an API answers or refuses, it never redirects
 SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # the line above, decided
+    "gis.W001",  # GDAL only ever gets numbers of ours, never a file or a spatial reference from outside
     "auth.W004",  # user names are unique without regard to case, which this check cannot see
 ]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None

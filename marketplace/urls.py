@@ -27,4 +27,5 @@ urlpatterns = [
     path("", include("marketplace.common.storage.urls")),
     path("account/", include("accounts.page_urls")),
     path("v1/", include("accounts.urls")),
+    path("v1/", include("listings.urls")),
 ]

@@ -51,7 +51,7 @@ def refused_by_a_rule(case: Any, response: Any) -> bool:
     problems = response.json()["detail"]
     if not isinstance(problems, list):
         return False
-    rules = {"value_error", "string_too_short"} if has_outer_blanks(case.body) else {"value_error"}
+    rules = {"value_error", "string_too_short"} if has_outer_blanks([case.body, case.query]) else {"value_error"}
     return {problem["type"] for problem in problems} <= rules
 
 

@@ -14,7 +14,8 @@ def api_routes() -> Iterator[tuple[str, list[str]]]:
     """Each path under /v1 as it is written in the URL list, with the methods it knows."""
     for route, view in _walk(get_resolver().url_patterns, "/"):
         if route.startswith("/v1/"):
-            yield route, [method for method in METHODS if hasattr(view.cls, method)]
+            actions = getattr(view, "actions", None)  # a viewset says itself which of its methods stand here
+            yield route, [method for method in METHODS if (method in actions if actions else hasattr(view.cls, method))]
 
 
 def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,24 @@
+from listings.models.catalog import Brand, Category
+from listings.models.interest import Favourite, RecentView, SavedSearch, SavedSearchHit
+from listings.models.listing import Listing, ListingPrice
+from listings.models.moderation import ListingFlag, ListingReport
+from listings.models.operations import FeatureSwitch, MaintenanceRun
+from listings.models.photo import Photo
+from listings.models.pricing import PriceSuggestion
+
+__all__ = [
+    "Brand",
+    "Category",
+    "Favourite",
+    "FeatureSwitch",
+    "Listing",
+    "ListingFlag",
+    "ListingPrice",
+    "ListingReport",
+    "MaintenanceRun",
+    "Photo",
+    "PriceSuggestion",
+    "RecentView",
+    "SavedSearch",
+    "SavedSearchHit",
+]

@@ -1,0 +1,33 @@
+"""The product's own SQL functions, made by the first migration."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.search import SearchQueryField, SearchVectorField
+from django.db.models import Func, Lookup, TextField
+
+
+class Plain(Func):
+    """Lower case and without accents, as the trigram index has it."""
+
+    function = "listings_plain"
+    output_field = TextField()
+
+
+class Words(Func):
+    """What somebody typed, as a question to the word index."""
+
+    function = "listings_query"
+    output_field = SearchQueryField()
+
+
+@SearchVectorField.register_lookup
+class Matches(Lookup[bool]):
+    """`search @@ query`, without the second parsing that Django's own lookup adds."""
+
+    lookup_name = "matches"
+    prepare_rhs = False
+
+    def as_sql(self, compiler, connection):  # type: ignore[no-untyped-def]
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} @@ {right}", [*left_params, *right_params]

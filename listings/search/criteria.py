@@ -1,0 +1,73 @@
+"""What somebody is looking for, and the queryset that finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from listings.models import Category, Listing
+from listings.models.listing import point
+from listings.querysets.listing import ListingQuerySet
+
+
+class Sort(StrEnum):
+    NEAREST = "nearest"
+    NEWEST = "newest"
+    CHEAPEST = "cheapest"
+    DEAREST = "dearest"
+    BEST = "best"
+
+
+@dataclass(frozen=True)
+class Circle:
+    latitude: float
+    longitude: float
+    radius_km: float
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """The filters of `GET /v1/listings`, without its pages. All that are given must hold."""
+
+    q: str = ""
+    category_id: UUID | None = None
+    brand_id: UUID | None = None
+    min_price: int | None = None
+    max_price: int | None = None
+    condition: str | None = None
+    seller_id: UUID | None = None
+    mine: bool = False
+    near: Circle | None = None
+    sort: Sort | None = None
+
+    @property
+    def order(self) -> Sort:
+        """As the contract has it: nearest first around a place, newest first otherwise."""
+        return self.sort or (Sort.NEAREST if self.near else Sort.NEWEST)
+
+
+def found(criteria: Criteria, viewer: Any) -> ListingQuerySet:
+    """The reference: what the fast statements are compared with, row by row."""
+    rows: ListingQuerySet = Listing.objects.of(viewer) if criteria.mine else Listing.objects.on_offer()
+    if criteria.category_id is not None:
+        rows = rows.in_category(Category.objects.family_of(criteria.category_id))
+    if criteria.q:
+        rows = rows.saying(criteria.q)
+    rows = rows.priced(least=criteria.min_price, most=criteria.max_price)
+    exact = {"brand": criteria.brand_id, "condition__iexact": criteria.condition, "seller": criteria.seller_id}
+    rows = rows.filter(**{name: value for name, value in exact.items() if value is not None})
+    if criteria.near is not None:
+        place = point(criteria.near.latitude, criteria.near.longitude)
+        rows = rows.near(place, within_metres=criteria.near.radius_km * 1000)
+    match criteria.order:
+        case Sort.NEWEST:
+            return rows.newest()
+        case Sort.CHEAPEST:
+            return rows.order_by("price_cents", "id")
+        case Sort.DEAREST:
+            return rows.order_by("-price_cents", "-id")
+        case Sort.BEST:
+            return rows.best_first(criteria.q)
+    return rows if criteria.near else rows.newest()

@@ -1,0 +1,1 @@
+"""Shapes of things on `/v1`, a file per topic."""

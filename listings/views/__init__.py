@@ -1,0 +1,1 @@
+"""The JSON doors of things, a file per topic."""
