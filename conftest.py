@@ -19,6 +19,7 @@ from accounts.notices import telling
 from accounts.push.memory import MemoryPush
 from accounts.services import sign_in
 from accounts.tokens import pair_for
+from listings.services.pictures import events as pictures
 from marketplace.common import health, outbox
 from marketplace.common.redisdb import connection as redis_connection
 from marketplace.common.redisdb import trouble
@@ -37,9 +38,11 @@ PASSWORD = "correct horse"
 @pytest.fixture(autouse=True)
 def clean_slate(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.DEMO_DATA = False  # a market is empty until a test fills it
     settings.PUSH_BACKEND = "accounts.push.memory.MemoryPush"
     outbox.wake_up.means(lambda: None)  # tests deliver by hand, or start a real worker
     telling.wake_up.means(lambda: None)
+    pictures.wake_up.means(lambda: None)
     trouble.forget()
     for probe in (health.redis_probe, health.storage_probe):
         probe.forget()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -40,7 +41,8 @@ def _post(url: str, body: dict[str, str]) -> dict[str, str]:
 
 
 def main() -> int:
-    subprocess.run(python("manage.py", "prepare"), cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    lean = {**os.environ, "DEMO_DATA": "off"}
+    subprocess.run(python("manage.py", "prepare"), cwd=ROOT, env=lean, check=True, stdout=subprocess.DEVNULL)
     with serving(CONTENDERS) as addresses:
         signed_in = {"Authorization": f"Bearer {token(addresses[OURS])}"}
         rows = {

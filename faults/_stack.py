@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "JWT_SECRET": os.environ.get("JWT_SECRET", secrets.token_urlsafe(48)),
     "VAR_DIR": str(ROOT / "var" / "faults"),
     "DB_POOL_MAX": "12",
+    "DEMO_DATA": "off",
     "PYTHONUNBUFFERED": "1",
 }
 

@@ -88,6 +88,9 @@ def scenarios(address: str, seconds: int, *, seed: int, with_coverage: bool) -> 
     schema.config.update(base_url=address, continue_on_failure=True, request_timeout=30)
     schema.config.generation.update(max_examples=EXAMPLES_A_ROUND, no_shrink=True)
     schema.config.phases.coverage.enabled = with_coverage  # the same cases whatever the seed, so once is enough
+    if SHORT:  # chains of requests depend on what was answered before: those are for the long form
+        schema.config.generation.update(deterministic=True)
+        schema.config.phases.stateful.enabled = False
     schema.config.max_time = seconds
     sign_in(schema, address)
     for event in from_schema(schema).execute():

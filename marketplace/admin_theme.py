@@ -68,6 +68,51 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": _("Things"),
+                "items": [
+                    {
+                        "title": _("Listings"),
+                        "icon": "sell",
+                        "link": reverse_lazy("admin:listings_listing_changelist"),
+                        "permission": _may("listings.view_listing"),
+                    },
+                    {
+                        "title": _("Reported listings"),
+                        "icon": "flag",
+                        "link": reverse_lazy("admin:listings_listingreport_changelist"),
+                        "badge": "listings.admin.reports.open_reports",
+                        "permission": _may("listings.view_listingreport"),
+                    },
+                    {
+                        "title": _("Flags"),
+                        "icon": "policy",
+                        "link": reverse_lazy("admin:listings_listingflag_changelist"),
+                        "badge": "listings.admin.flags.open_flags",
+                        "permission": _may("listings.view_listingflag"),
+                    },
+                    {
+                        "title": _("Categories"),
+                        "icon": "category",
+                        "link": reverse_lazy("admin:listings_category_changelist"),
+                        "badge": "listings.admin.catalogs.unreviewed_categories",
+                        "permission": _may("listings.view_category"),
+                    },
+                    {
+                        "title": _("Brands"),
+                        "icon": "branding_watermark",
+                        "link": reverse_lazy("admin:listings_brand_changelist"),
+                        "badge": "listings.admin.catalogs.unreviewed_brands",
+                        "permission": _may("listings.view_brand"),
+                    },
+                    {
+                        "title": _("Feature switches"),
+                        "icon": "toggle_on",
+                        "link": reverse_lazy("admin:listings_featureswitch_changelist"),
+                        "permission": _is_superuser,
+                    },
+                ],
+            },
+            {
                 "title": _("Oversight"),
                 "items": [
                     {

@@ -30,6 +30,20 @@ app.conf.beat_schedule = {
     "tidy-common": {"task": "marketplace.common.tasks.tidy", "schedule": crontab(minute="17")},
     "sweep-notifications": {"task": "accounts.tasks.sweep_deliveries", "schedule": 5.0, "options": {"expires": 10}},
     "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": crontab(minute="41")},
+    "precompute-prices": {
+        "task": "listings.tasks.ask_for_prices",
+        "schedule": crontab(minute="5"),
+        "options": {"expires": 3_000},
+    },
+    "collect-orphans": {
+        "task": "listings.tasks.ask_for_orphans",
+        "schedule": crontab(minute="35", hour="3", day_of_week="sunday"),
+        "options": {"expires": 36_000},
+    },
+    "count-places": {"task": "listings.tasks.count_places", "schedule": 300.0, "options": {"expires": 200}},
+    "sweep-pictures": {"task": "listings.tasks.work_off_pictures", "schedule": 10.0, "options": {"expires": 10}},
+    "tidy-pictures": {"task": "listings.tasks.tidy_pictures", "schedule": crontab(minute="23", hour="4")},
+    "sweep-chores": {"task": "listings.tasks.work_off_chores", "schedule": 60.0, "options": {"expires": 50}},
 }
 
 

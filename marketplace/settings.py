@@ -30,6 +30,7 @@ environ.Env.read_env(BASE_DIR / ".env")
 # ── Who and where ────────────────────────────────────────────────────────────────────────────────
 APP_ENV: str = env.str("APP_ENV", "local")
 IS_LOCAL = APP_ENV == "local"
+DEMO_DATA: bool = IS_LOCAL and env.bool("DEMO_DATA", True)
 DEBUG = False  # an error page with settings and source is never worth it; logs hold the traceback
 VERSION = "0.1.0"
 SERVICE_NAME = "campus-market"
@@ -73,7 +74,7 @@ if env.bool("LINEAR_MIGRATIONS", False):
     INSTALLED_APPS.append("django_linear_migrations")
 
 MIDDLEWARE = [
-    "django_structlog.middlewares.RequestMiddleware",
+    "marketplace.common.middleware.LogMiddleware",
     "marketplace.common.middleware.RequestIdMiddleware",
     "marketplace.common.middleware.MetricsMiddleware",
     "marketplace.common.middleware.SecurityHeadersMiddleware",
@@ -142,6 +143,7 @@ DATABASES: dict[str, dict[str, Any]] = {
             "options": (
                 f"-c statement_timeout={DB_STATEMENT_TIMEOUT_MS} -c lock_timeout={DB_LOCK_TIMEOUT_MS}"
                 f" -c idle_in_transaction_session_timeout={DB_IDLE_IN_TRANSACTION_MS}"
+                " -c jit=off"  # it takes longer to compile a statement of ours than to run it
             ),
         },
     }
@@ -207,6 +209,10 @@ CAMPUS_EMAIL_DOMAINS: list[str] = env.list("CAMPUS_EMAIL_DOMAINS", default=[])
 REQUIRE_EMAIL_VERIFICATION: bool = env.bool("REQUIRE_EMAIL_VERIFICATION", False)
 CONTACT_MATCH_DAILY_BUDGET: int = env.int("CONTACT_MATCH_DAILY_BUDGET", 2_000)
 
+# ── Listings that many people report ─────────────────────────────────────────────────────────────
+LISTING_AUTO_HIDE_REPORTS: int = env.int("LISTING_AUTO_HIDE_REPORTS", 5)  # 0: never
+LISTING_REPORT_MIN_ACCOUNT_AGE_HOURS: int = env.int("LISTING_REPORT_MIN_ACCOUNT_AGE_HOURS", 24)
+
 # ── Limits: "N/second|minute|hour|day"; RATE_LIMIT=off turns all of them off ─────────────────────
 RATE_LIMIT: str = env.str("RATE_LIMIT", "120/minute")
 RATE_LIMITS: dict[str, str] = {
@@ -250,6 +256,15 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/v1",
+    "ENUM_NAME_OVERRIDES": {  # where several shapes have a field of the same name
+        "ListingStateEnum": "listings.models.Listing.State",
+        "PhotoStateEnum": "listings.models.Photo.State",
+        "TaskStateEnum": "listings.models.MaintenanceRun.State",
+        "PriceAlgorithmEnum": "listings.models.PriceSuggestion.Algorithm",
+        "ReportStateEnum": "accounts.models.PersonReport.State",
+        "PersonReportReasonEnum": "accounts.models.PersonReport.Reason",
+        "ListingReportReasonEnum": "listings.models.ListingReport.Reason",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "marketplace.common.schema.add_error_responses",
@@ -273,6 +288,7 @@ CORS_EXPOSE_HEADERS = [
 # ── Bodies ───────────────────────────────────────────────────────────────────────────────────────
 BODY_LIMIT_BYTES: int = env.int("BODY_LIMIT_BYTES", 1_048_576)
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 52_428_800)
+PICTURE_MAX_BYTES: int = env.int("PICTURE_MAX_BYTES", 15_728_640)
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 262_144

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 
-from accounts.models import Device, PersonReport, Session, User
-from marketplace.common.admin import badge
+from accounts.models import Device, PersonReport, Session
+from marketplace.common.admin import LookOnlyInline, badge
 from marketplace.common.admin.badges import Kind
 
 
-class LookOnly(TabularInline):  # type: ignore[misc]
-    """Whoever may view people may view this; nobody edits it here."""
-
-    tab = True
-    extra = 0
-    per_page = 20
-    hide_title = True
-    show_count = True
-    ordering: ClassVar[Any] = ("-id",)
-
-    def get_count(self, request: HttpRequest, obj: User) -> int:
-        return int(self.model._default_manager.filter(**{self.fk_name or "user": obj}).count())
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("accounts.view_user")
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+class LookOnly(LookOnlyInline):
+    seen_with = "accounts.view_user"
+    fk_name = "user"
 
 
 class SessionInline(LookOnly):

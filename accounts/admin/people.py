@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import CharField, Model, Q, QuerySet
@@ -20,7 +19,7 @@ from accounts.admin.ranks import outranks
 from accounts.models import PersonReport, User
 from accounts.services import people, registration
 from marketplace.common import audit
-from marketplace.common.admin import Decision, DecisionAdmin, badge
+from marketplace.common.admin import Decision, DecisionAdmin, badge, exactly
 from marketplace.common.models import AuditEntry
 
 PROFILE = ("name", "campus", "language", "is_discoverable")
@@ -90,7 +89,7 @@ class PersonAdmin(DecisionAdmin):
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
         found, may_repeat = super().get_search_results(request, queryset, search_term)
-        exact = _exactly(search_term.strip())
+        exact = exactly(search_term.strip())
         return (found | queryset.filter(exact) if exact else found), may_repeat
 
     # ── Saving ──
@@ -158,12 +157,3 @@ def trail_of(person: User) -> QuerySet[AuditEntry]:
     reports = PersonReport.objects.filter(person=person).values_list(Cast("pk", CharField()))
     done = Q(target_type="user", target_id=str(person.pk)) | Q(target_type="personreport", target_id__in=reports)
     return AuditEntry.objects.filter(done).select_related("actor").order_by("-id")
-
-
-def _exactly(term: str) -> Q | None:
-    if term.isascii() and term.isdecimal() and len(term) <= 18:
-        return Q(number=int(term))
-    try:
-        return Q(pk=UUID(term))
-    except ValueError:
-        return None

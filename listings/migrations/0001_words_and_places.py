@@ -44,8 +44,8 @@ RETURN setweight(
 -- All words in Spanish, or all in English, or all as they stand with the last one unfinished.
 CREATE FUNCTION listings_query(said text) RETURNS tsquery
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN websearch_to_tsquery('public.listings_es'::regconfig, said)
-  || websearch_to_tsquery('public.listings_en'::regconfig, said)
+RETURN plainto_tsquery('public.listings_es'::regconfig, said)
+  || plainto_tsquery('public.listings_en'::regconfig, said)
   || to_tsquery('public.listings_plain'::regconfig, coalesce(
        regexp_replace(
          nullif(trim(regexp_replace(public.listings_plain(said), '[^[:alnum:]]+', ' ', 'g')), ''),

@@ -1,4 +1,5 @@
 import django.contrib.gis.db.models.fields
+import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
@@ -224,6 +225,7 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="favourites",
                         to=settings.AUTH_USER_MODEL,
@@ -232,7 +234,10 @@ class Migration(migrations.Migration):
                 (
                     "listing",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="favourites", to="listings.listing"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="favourites",
+                        to="listings.listing",
                     ),
                 ),
             ],
@@ -376,9 +381,13 @@ class Migration(migrations.Migration):
                 ),
                 ("result", models.JSONField(blank=True, null=True)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "due_at",
+                    models.DateTimeField(blank=True, db_default=django.db.models.functions.datetime.Now(), null=True),
+                ),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("slot", models.CharField(blank=True, max_length=40, null=True, unique=True)),
                 (
                     "asked_by",
                     models.ForeignKey(
@@ -390,6 +399,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "permissions": [("run_maintenance", "Can set chores going and read their results")],
+            },
         ),
         migrations.CreateModel(
             name="Photo",
@@ -417,7 +429,10 @@ class Migration(migrations.Migration):
                 ("colour", models.CharField(blank=True, default="", max_length=7)),
                 ("fingerprint", models.BigIntegerField(blank=True, null=True)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "due_at",
+                    models.DateTimeField(blank=True, db_default=django.db.models.functions.datetime.Now(), null=True),
+                ),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
                     "listing",
@@ -431,10 +446,40 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="PricePrior",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("condition", models.CharField(blank=True, max_length=40, null=True)),
+                ("currency", models.CharField(max_length=3)),
+                ("p25", models.BigIntegerField()),
+                ("p50", models.BigIntegerField()),
+                ("p75", models.BigIntegerField()),
+                ("n", models.PositiveIntegerField()),
+                ("updated_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="listings.brand",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="listings.category"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="PriceSuggestion",
             fields=[
                 ("id", marketplace.common.ids.KeyField(serialize=False)),
                 ("suggested_price_cents", models.BigIntegerField()),
+                ("currency", models.CharField(default="COP", max_length=3)),
                 (
                     "algorithm",
                     models.CharField(
@@ -456,6 +501,7 @@ class Migration(migrations.Migration):
                 (
                     "listing",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="price_suggestions",
                         to="listings.listing",
@@ -483,6 +529,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="RemovedPhoto",
+            fields=[
+                ("id", marketplace.common.ids.KeyField(serialize=False)),
+                ("storage_key", models.CharField(max_length=300, unique=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "due_at",
+                    models.DateTimeField(blank=True, db_default=django.db.models.functions.datetime.Now(), null=True),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="removed_photo_due"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SavedSearch",
@@ -623,7 +689,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="favourite",
-            index=models.Index(fields=["listing"], name="favourite_of_listing"),
+            index=models.Index(fields=["listing", "id"], name="favourite_of_listing"),
+        ),
+        migrations.AddIndex(
+            model_name="favourite",
+            index=models.Index(fields=["user", "-id"], name="favourite_of_user"),
         ),
         migrations.AddConstraint(
             model_name="favourite",
@@ -654,7 +724,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="maintenancerun",
             index=models.Index(
-                condition=models.Q(("state__in", ["PENDING", "STARTED"])), fields=["due_at"], name="maintenance_due"
+                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="maintenance_due"
             ),
         ),
         migrations.AddIndex(
@@ -663,7 +733,32 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="photo",
-            index=models.Index(condition=models.Q(("state", "waiting")), fields=["due_at"], name="photo_due"),
+            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="photo_due"),
+        ),
+        migrations.AddIndex(
+            model_name="photo",
+            index=django.contrib.postgres.indexes.GinIndex(
+                models.Func(
+                    models.F("fingerprint"),
+                    output_field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None),
+                    template="(ARRAY[((%(expressions)s >> 0) & 65535)::integer + 0, ((%(expressions)s >> 16) & 65535)::integer + 65536, ((%(expressions)s >> 32) & 65535)::integer + 131072, ((%(expressions)s >> 48) & 65535)::integer + 196608])",
+                ),
+                condition=models.Q(("fingerprint__isnull", False), ("state", "ready")),
+                name="photo_lookalikes",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="priceprior",
+            constraint=models.UniqueConstraint(
+                fields=("category", "brand", "condition", "currency"), name="price_prior_once", nulls_distinct=False
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="priceprior",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("p25__lte", models.F("p50")), ("p50__lte", models.F("p75"))),
+                name="price_prior_in_order",
+            ),
         ),
         migrations.AddIndex(
             model_name="pricesuggestion",

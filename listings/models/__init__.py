@@ -3,8 +3,8 @@ from listings.models.interest import Favourite, RecentView, SavedSearch, SavedSe
 from listings.models.listing import Listing, ListingPrice
 from listings.models.moderation import ListingFlag, ListingReport
 from listings.models.operations import FeatureSwitch, MaintenanceRun
-from listings.models.photo import Photo
-from listings.models.pricing import PriceSuggestion
+from listings.models.photo import Photo, RemovedPhoto
+from listings.models.pricing import PricePrior, PriceSuggestion
 
 __all__ = [
     "Brand",
@@ -17,8 +17,10 @@ __all__ = [
     "ListingReport",
     "MaintenanceRun",
     "Photo",
+    "PricePrior",
     "PriceSuggestion",
     "RecentView",
+    "RemovedPhoto",
     "SavedSearch",
     "SavedSearchHit",
 ]

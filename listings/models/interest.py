@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
 from listings.models.listing import Listing
+from listings.models.photo import Photo
 from marketplace.common.ids import KeyField
+
+
+class OfListingsQuerySet(models.QuerySet[Any]):
+    """Rows that hang on a listing, and are shown together with it."""
+
+    def seen_by(self, viewer: Any) -> Self:
+        """What is hidden, removed or not offered any more disappears; what is sold stays."""
+        return self.filter(listing__in=Listing.objects.visible_to(viewer))
+
+    def with_listings(self) -> Self:
+        photos = Photo.objects.order_by("position", "id")
+        heavy = ("listing__search", "listing__plain_title")
+        rows = self.select_related("listing").defer(*heavy)
+        return rows.prefetch_related(models.Prefetch("listing__photos", photos))
 
 
 class Favourite(models.Model):
     id = KeyField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourites")
-    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="favourites")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourites", db_index=False
+    )
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="favourites", db_index=False)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar = OfListingsQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "listing"], name="favourite_once")]
-        indexes: ClassVar = [models.Index(fields=["listing"], name="favourite_of_listing")]
+        indexes: ClassVar = [
+            models.Index(fields=["listing", "id"], name="favourite_of_listing"),
+            models.Index(fields=["user", "-id"], name="favourite_of_user"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} likes {self.listing_id}"
 
 
 class SavedSearch(models.Model):
-    """`criteria` holds the filters of `GET /v1/listings` that make sense without a page."""
+    """`criteria` holds the filters of `GET /v1/listings` without its pages, under their names there."""
 
     id = KeyField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_searches")
@@ -62,6 +84,8 @@ class RecentView(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recent_views")
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar = OfListingsQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["user", "listing"], name="recent_view_once")]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,17 @@ from django.db.models.functions import Now
 
 from listings.models.listing import Listing
 from marketplace.common.ids import KeyField
+
+
+class QueueQuerySet(models.QuerySet[Any]):
+    def open(self) -> Self:
+        return self.filter(state=QueueEntry.State.OPEN)
+
+
+class ReportQuerySet(QueueQuerySet):
+    def that_count(self, *, accounts_since: datetime) -> Self:
+        """Open reports by people who have been here for a while and still are: new accounts come by the dozen."""
+        return self.open().filter(reporter__is_active=True, reporter__created_at__lte=accounts_since)
 
 
 class QueueEntry(models.Model):
@@ -28,8 +40,14 @@ class QueueEntry(models.Model):
     decision_note = models.CharField(max_length=500, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
 
+    objects: ClassVar = QueueQuerySet.as_manager()
+
     class Meta:
         abstract = True
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
 
 
 class ListingReport(QueueEntry):
@@ -49,6 +67,8 @@ class ListingReport(QueueEntry):
     )
     reason = models.CharField(max_length=10, choices=Reason)
     text = models.CharField(max_length=1000, blank=True, default="")
+
+    objects: ClassVar = ReportQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

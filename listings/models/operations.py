@@ -42,16 +42,19 @@ class MaintenanceRun(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.PENDING)
     result = models.JSONField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(null=True, blank=True, db_default=Now())  # empty once it is over
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     created_at = models.DateTimeField(db_default=Now())
     done_at = models.DateTimeField(null=True, blank=True)
+    # what the timer asks for has the hour's or week's name, so two timers, or one that repeats itself, ask once
+    slot = models.CharField(max_length=40, null=True, blank=True, unique=True)
 
     class Meta:
+        permissions: ClassVar = [("run_maintenance", "Can set chores going and read their results")]
         indexes: ClassVar = [
-            models.Index(fields=["due_at"], condition=Q(state__in=["PENDING", "STARTED"]), name="maintenance_due"),
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="maintenance_due"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.search import SearchQueryField, SearchVectorField
-from django.db.models import Func, Lookup, TextField
+from django.db.models import FloatField, Func, Lookup, TextField
 
 
 class Plain(Func):
@@ -18,6 +18,21 @@ class Words(Func):
 
     function = "listings_query"
     output_field = SearchQueryField()
+
+
+class Apart(Func):
+    """Metres between two points on the sphere: the very number by which the index sorts."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " <-> "
+    output_field = FloatField()
+
+
+class Alike(Func):
+    """How well the first text, or something like it, is found inside the second: 0 to 1."""
+
+    function = "word_similarity"
+    output_field = FloatField()
 
 
 @SearchVectorField.register_lookup

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Self
 from uuid import UUID
 
-from django.contrib.gis.db.models.functions import Distance
+from django.contrib.gis.db.models import PointField
 from django.contrib.gis.geos import Point
 from django.contrib.gis.measure import D
 from django.contrib.postgres.search import SearchRank
 from django.db import models
 from django.db.models import Q, Value
 
-from listings.querysets.expressions import Plain, Words
+from listings.querysets.expressions import Alike, Apart, Plain, Words
 
 SHOWN_STATES = ("live", "sold")  # a sold one stays to be looked at, by who has its address
 
@@ -45,17 +45,22 @@ class ListingQuerySet(models.QuerySet[Any]):
 
     def resembling(self, text: str) -> Self:
         """Titles that hold the text, or something spelled much like it."""
-        return self.filter(plain_title__trigram_word_similar=Plain(Value(text)))
+        plain = Plain(Value(text))
+        return self.filter(Q(plain_title__trigram_word_similar=plain) | Q(plain_title__contains=plain))
 
     def priced(self, *, least: int | None = None, most: int | None = None) -> Self:
         rows = self if least is None else self.filter(price_cents__gte=least)
         return rows if most is None else rows.filter(price_cents__lte=most)
 
     def near(self, point: Point, *, within_metres: float) -> Self:
-        """On the sphere's surface: right at the poles and across the date line. Nearest first."""
+        """On the sphere's surface: right at the poles and across the date line. Nearest first.
+
+        The wider `dwithin` is what the index understands; it measures on the spheroid, up to 0.6 % differently.
+        """
         return (
-            self.filter(location__dwithin=(point, D(m=within_metres)))
-            .annotate(distance=Distance("location", point))
+            self.filter(location__dwithin=(point, D(m=within_metres * 1.01 + 1)))
+            .annotate(distance=Apart("location", Value(point, PointField(geography=True))))
+            .filter(distance__lte=within_metres)
             .order_by("distance", "-created_at", "-id")
         )
 
@@ -67,6 +72,9 @@ class ListingQuerySet(models.QuerySet[Any]):
     def best_first(self, text: str) -> Self:
         rank = SearchRank("search", Words(Value(text)))
         return self.annotate(rank=rank).order_by("-rank", "-created_at", "-id")
+
+    def most_alike_first(self, text: str) -> Self:
+        return self.annotate(alike=Alike(Plain(Value(text)), "plain_title")).order_by("-alike", "-created_at", "-id")
 
     def newest(self) -> Self:
         return self.order_by("-created_at", "-id")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,11 @@ class Circle:
     longitude: float
     radius_km: float
 
+    @property
+    def is_at_the_edge(self) -> bool:
+        """Near a pole or the date line, where one place has several names."""
+        return abs(self.latitude) > 89.9 or abs(self.longitude) > 179.9
+
 
 @dataclass(frozen=True)
 class Criteria:
@@ -41,11 +46,20 @@ class Criteria:
     mine: bool = False
     near: Circle | None = None
     sort: Sort | None = None
+    loosely: bool = False  # by likeness of the title: for a `q` whose words stand nowhere
 
     @property
     def order(self) -> Sort:
         """As the contract has it: nearest first around a place, newest first otherwise."""
-        return self.sort or (Sort.NEAREST if self.near else Sort.NEWEST)
+        order = self.sort or (Sort.NEAREST if self.near else Sort.NEWEST)
+        lacks = {Sort.BEST: not self.q, Sort.NEAREST: self.near is None}
+        return Sort.NEWEST if lacks.get(order) else order
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The names of the filters that are given."""
+        names = {spec.name for spec in fields(self) if getattr(self, spec.name) != spec.default}
+        return frozenset(names - {"sort", "loosely"})
 
 
 def found(criteria: Criteria, viewer: Any) -> ListingQuerySet:
@@ -54,7 +68,7 @@ def found(criteria: Criteria, viewer: Any) -> ListingQuerySet:
     if criteria.category_id is not None:
         rows = rows.in_category(Category.objects.family_of(criteria.category_id))
     if criteria.q:
-        rows = rows.saying(criteria.q)
+        rows = rows.resembling(criteria.q) if criteria.loosely else rows.saying(criteria.q)
     rows = rows.priced(least=criteria.min_price, most=criteria.max_price)
     exact = {"brand": criteria.brand_id, "condition__iexact": criteria.condition, "seller": criteria.seller_id}
     rows = rows.filter(**{name: value for name, value in exact.items() if value is not None})
@@ -69,5 +83,5 @@ def found(criteria: Criteria, viewer: Any) -> ListingQuerySet:
         case Sort.DEAREST:
             return rows.order_by("-price_cents", "-id")
         case Sort.BEST:
-            return rows.best_first(criteria.q)
-    return rows if criteria.near else rows.newest()
+            return rows.most_alike_first(criteria.q) if criteria.loosely else rows.best_first(criteria.q)
+    return rows  # `near` has sorted them

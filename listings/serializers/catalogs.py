@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from listings.models import Brand, Category
+from listings.serializers.listings import OptionalKeyField
 from marketplace.common.validation import QueryShape, Shape
 
 
@@ -20,7 +21,10 @@ class SlugField(serializers.CharField):
         super().__init__(**{"min_length": 2, "max_length": 60, **kwargs})
 
     def to_internal_value(self, data: Any) -> str:
-        slug = slugify(super().to_internal_value(data))
+        text = super().to_internal_value(data)
+        if len(text) > 60:
+            self.fail("max_length", max_length=60)
+        slug = slugify(text)
         if len(slug) < 2:
             raise serializers.ValidationError("Use letters and digits", code="value_error")
         return slug
@@ -32,7 +36,7 @@ class CategoryBody(Shape):
 
 
 class BrandBody(CategoryBody):
-    category_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    category_id = OptionalKeyField(default=None)
 
 
 class BrandQuery(QueryShape):

@@ -35,6 +35,13 @@ class PlaceBody(serializers.Serializer[Any]):
     latitude = PlaceField(90)
     longitude = PlaceField(180)
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Both, also where the rest of the body is a subset."""
+        missing = {name: "Field required" for name in ("latitude", "longitude") if name not in attrs}
+        if missing:
+            raise serializers.ValidationError(missing, code="required")
+        return attrs
+
 
 @extend_schema_field({"type": "string", "pattern": "^[A-Za-z]{3}$"})
 class CurrencyField(serializers.CharField):
@@ -45,7 +52,12 @@ class CurrencyField(serializers.CharField):
         return code
 
 
-@extend_schema_field({"type": "string", "nullable": True, "description": "A UUID; empty is none"})
+UUID_OR_NOTHING = "^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$"
+
+
+@extend_schema_field(
+    {"type": "string", "pattern": UUID_OR_NOTHING, "nullable": True, "description": "A UUID; empty is none"}
+)
 class OptionalKeyField(serializers.UUIDField):
     """One app sends an empty string for none."""
 

@@ -11,6 +11,8 @@ from accounts.models import User
 from listings.models import Brand, Category, Listing
 from listings.models.listing import point
 from listings.services import catalogs, listings
+from listings.tests.studio import local_files, local_studio, no_limits, studio  # noqa: F401  (fixtures)
+from marketplace.tests.test_storage_s3 import s3_server  # noqa: F401  (a fixture)
 
 CAMPUS = (4.6014, -74.0661)  # latitude, longitude
 
@@ -58,3 +60,14 @@ def body(catalog: dict[str, Category]) -> dict[str, Any]:
         "quantity": 2,
         "location": {"latitude": CAMPUS[0], "longitude": CAMPUS[1]},
     }
+
+
+@pytest.fixture
+def offers(make_person: Callable[..., User], make_listing: Callable[..., Listing]) -> Callable[..., list[Listing]]:
+    """`offers([100, 200], category="phones")`: one by one from three sellers who are nobody else."""
+    sellers = [make_person(f"shop{n}") for n in range(3)]
+
+    def make(prices: list[int], **facts: Any) -> list[Listing]:
+        return [make_listing(by=sellers[n % 3], price_cents=cents, **facts) for n, cents in enumerate(prices)]
+
+    return make

@@ -132,6 +132,31 @@ def test_a_change_raises_the_version_and_a_repeated_one_does_not(
     assert again.json()["updated_at"] == first.json()["updated_at"]
 
 
+@pytest.mark.parametrize("half", [{"latitude": 1.5}, {"longitude": 2.5}, {}])
+def test_half_a_place_does_not_move_a_listing(
+    signed_in: Callable[..., APIClient],
+    seller: User,
+    make_listing: Callable[..., Listing],
+    half: dict[str, float],
+) -> None:
+    listing = make_listing(at=(4.6, -74.1))
+
+    reply = signed_in(seller).patch(f"/v1/listings/{listing.pk}", {"location": half})
+
+    assert (reply.status_code, reply.json()["detail"][0]["type"]) == (422, "missing")
+    assert Listing.objects.get(pk=listing.pk).location == listing.location
+
+
+def test_a_place_can_be_taken_away(
+    signed_in: Callable[..., APIClient], seller: User, make_listing: Callable[..., Listing]
+) -> None:
+    listing = make_listing(at=(4.6, -74.1))
+
+    shown = signed_in(seller).patch(f"/v1/listings/{listing.pk}", {"location": None}).json()
+
+    assert (shown["latitude"], shown["longitude"]) == (None, None)
+
+
 def test_if_match_refuses_to_overwrite_what_was_not_read(
     signed_in: Callable[..., APIClient], seller: User, make_listing: Callable[..., Listing]
 ) -> None:

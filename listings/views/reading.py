@@ -1,28 +1,96 @@
-"""Lists, searches and single listings, for the many who only read."""
+"""Lists, searches and single listings, for the many who only read.
+
+PostgreSQL writes the JSON; DRF still asks who is there, how often, and describes the doors.
+"""
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.response import Response
 
-from accounts.authentication import SignedIn
+from accounts.authentication import ReaderAuthentication, SignedIn
 from listings.models import Listing
-from listings.serializers import listings as shapes
+from listings.search import facets, finding, one, suggestions
+from listings.serializers import search as shapes
+from listings.serializers.listings import ListingOut
 from listings.services.listings import ListingNotFound
 
+if TYPE_CHECKING:
+    from rest_framework.viewsets import ViewSet as Base
+else:
+    Base = object
 
-class ReadsListings:
-    @extend_schema(responses=shapes.ListingOut(many=True))
-    def list(self, request: SignedIn) -> Response:
-        rows = Listing.objects.on_offer().newest().with_photos()[:20]
-        return Response(shapes.ListingOut(rows, many=True, context={"viewer": request.user}).data)
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, "header", description="The ETag that is held: 304 if it is good")
 
-    @extend_schema(responses=shapes.ListingOut)
-    def retrieve(self, request: SignedIn, listing_id: UUID) -> Response:
-        listing = Listing.objects.visible_to(request.user).with_photos().filter(pk=listing_id).first()
+
+class ReadsListings(Base):
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        """By the method: DRF asks before it knows the action."""
+        request = getattr(self, "request", None)
+        is_read = request is not None and request.method in ("GET", "HEAD")
+        if is_read and not getattr(self, "swagger_fake_view", False):  # to the schema all tokens are the same
+            return [ReaderAuthentication()]
+        return super().get_authenticators()
+
+    @extend_schema(parameters=[shapes.SearchQuery], responses=shapes.ListingPage)
+    def list(self, request: SignedIn) -> HttpResponse:
+        """Words, filters and a circle; all that are given must hold."""
+        query = shapes.SearchQuery.read(request.query_params)
+        criteria, window = shapes.criteria_of(query), shapes.window_of(query)
+        found = finding.find(criteria, request.user, window)
+        counts = facets.count_facets(found.criteria, request.user) if query["facets"] else None
+        return _json(_envelope(found, window, counts))
+
+    @extend_schema(parameters=[IF_NONE_MATCH], responses={200: ListingOut, 304: None})
+    def retrieve(self, request: SignedIn, listing_id: UUID) -> HttpResponse:
+        shown = one.show(listing_id, request.user)
+        if shown is None:
+            raise ListingNotFound
+        is_held = shown.etag in _etags(request.headers.get("If-None-Match", ""))
+        response = HttpResponse(status=304) if is_held else _json(shown.body)
+        response["ETag"] = shown.etag
+        response["Cache-Control"] = "private, no-cache"
+        response["Vary"] = "Authorization"  # one's own shows more, so a copy is good for its reader only
+        return response
+
+    @extend_schema(parameters=[shapes.SuggestQuery], responses=shapes.Suggestion(many=True))
+    def suggest(self, request: SignedIn) -> Response:
+        """Ten ways to go on typing."""
+        query = shapes.SuggestQuery.read(request.query_params)
+        return Response(suggestions.suggest(query["q"]))
+
+    @extend_schema(responses=shapes.PriceOut(many=True))
+    def price_history(self, request: SignedIn, listing_id: UUID) -> Response:
+        """Every price it has had, oldest first."""
+        listing = Listing.objects.visible_to(request.user).filter(pk=listing_id).first()
         if listing is None:
             raise ListingNotFound
-        body = shapes.ListingOut(listing, context={"viewer": request.user}).data
-        return Response(body, headers={"ETag": listing.etag})
+        prices = listing.prices.order_by("id").values("price_cents", "currency", "at")
+        return Response(shapes.PriceOut(prices, many=True).data)
+
+
+def _json(body: str) -> HttpResponse:
+    return HttpResponse(body.encode(), content_type="application/json")
+
+
+def _envelope(found: finding.Found, window: finding.Window, counts: str | None) -> str:
+    rest: dict[str, Any] = {
+        "total": found.total,
+        "page": window.page,
+        "page_size": window.size,
+        "has_next": found.has_next,
+        "total_is_exact": found.total_is_exact,
+        "next_cursor": found.next_cursor,
+    }
+    body = f'{{"items":{found.items},{json.dumps(rest, separators=(",", ":"))[1:-1]}'
+    return f'{body},"facets":{counts}}}' if counts is not None else f"{body}}}"
+
+
+def _etags(header: str) -> set[str]:
+    return {etag.strip().removeprefix("W/") for etag in header.split(",")}

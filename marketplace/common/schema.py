@@ -41,6 +41,7 @@ VALIDATION_ERROR: dict[str, Any] = {
     },
 }
 REFUSED = OpenApiResponse({"$ref": "#/components/schemas/Error"}, "These credentials open no door")
+NOTHING = OpenApiResponse({"$ref": "#/components/schemas/Error"}, "There is nothing, or nothing for you")
 NOBODY = OpenApiResponse({"$ref": "#/components/schemas/Error"}, "There is no such person, as far as you may know")
 ALWAYS = {"400": "Bad request", "413": "Body too large", "429": "Rate limit exceeded", "503": "Try again"}
 
@@ -80,9 +81,12 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
 
 def _errors_of(method: str, operation: dict[str, Any]) -> dict[str, str]:
     errors = dict(ALWAYS)
-    if operation.get("security") and {} not in operation["security"]:
-        errors |= {"401": "Not authenticated", "403": "Not allowed"}
-    if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
+    if operation.get("security"):
+        errors["401"] = "Not authenticated"  # also where nobody has to be: a token that is no good is never ignored
+        if {} not in operation["security"]:
+            errors["403"] = "Not allowed"
+    names_things = any(parameter["in"] == "path" for parameter in operation.get("parameters", []))
+    if names_things or "requestBody" in operation:
         errors["404"] = "Not found, or not yours"
     if method in ("post", "put", "patch", "delete"):
         errors["409"] = "In conflict with what is there now"

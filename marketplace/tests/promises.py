@@ -13,6 +13,7 @@ WORDS_FOR_YES_AND_NO = ["t", "y", "yes", "true", "on", "1", "f", "n", "no", "fal
 LENIENT: dict[str, list[dict[str, Any]]] = {  # what is read as that type beside the type itself
     "boolean": [{"enum": [0, 1]}, {"type": "string", "pattern": f"^(?i:{'|'.join(WORDS_FOR_YES_AND_NO)})$"}],
     "integer": [{"type": "string", "pattern": r"^\s*-?[0-9]+(\.0*)?\s*$"}],
+    "number": [{"type": "boolean"}, {"type": "string", "pattern": r"^\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*$"}],
     "string": [{"type": ["number", "boolean"]}],
 }
 
@@ -66,11 +67,26 @@ def has_outer_blanks(body: Any) -> bool:
 def read_leniently(case: Any) -> bool:
     """Numbers as text and 0 as false are taken, a query may say more than was asked, and headers are always ours."""
     query = case.operation.query.validation_schema
-    asked = {name: value for name, value in case.query.items() if name in query["properties"] and value != ""}
+    given = {name: last_of(value) for name, value in case.query.items() if name in query["properties"]}
+    asked = {name: value for name, value in given.items() if value not in ("", None)}
     if not fits(asked, query):
         return False
     body = case.operation.get_body_for_media_type("application/json")
-    return body is None or fits(as_read(case.body), body.validation_schema)
+    return body is None or fits(stripped(as_read(case.body)), body.validation_schema)
+
+
+def last_of(value: Any) -> Any:
+    """A name that is asked twice counts once."""
+    return (value[-1] if value else None) if isinstance(value, list) else value
+
+
+def stripped(node: Any) -> Any:
+    """Blanks around a text do not count."""
+    if isinstance(node, dict):
+        return {name: stripped(value) for name, value in node.items()}
+    if isinstance(node, list):
+        return [stripped(entry) for entry in node]
+    return node.strip() if isinstance(node, str) else node
 
 
 def as_read(body: Any) -> Any:

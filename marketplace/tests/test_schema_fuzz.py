@@ -22,6 +22,8 @@ from schemathesis.pytest.lazy import get_all_tests
 from accounts.models import Device, Notification, User
 from accounts.tokens import pair_for
 from conftest import session_of
+from listings.models import Category, SavedSearch
+from listings.services import listings
 from marketplace.tests.promises import fits, held_to_its_promises, meet
 from marketplace.wsgi import application
 
@@ -52,7 +54,12 @@ def headers(buyer: User, settings: Any) -> dict[str, str]:
 def ids(buyer: User, seller: User) -> dict[str, Any]:
     device = Device.objects.create(user=buyer, platform=Device.Platform.WEB, push_token="p")
     told = Notification.objects.create(user=buyer, kind="account.new_device", title="Hello", event_id=uuid4())
+    category = Category.objects.create(slug="tools", name="Tools")
+    listing = listings.offer(buyer, facts={"title": "Saw", "price_cents": 100, "category": category})
+    search = SavedSearch.objects.create(user=buyer, name="Saws", criteria={"q": "saw"})
     return {
+        "listing_id": listing.pk,
+        "search_id": search.pk,
         "user_id": seller.pk,
         "device_id": device.pk,
         "session_id": session_of(buyer).pk,

@@ -21,13 +21,27 @@ from unfold.admin import ModelAdmin
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from marketplace.common.errors import DomainError
+
 Thing = TypeVar("Thing", bound=Model)
 Text = str | Promise
 
 
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget({"rows": 4, "autofocus": True}),
+        help_text=_("Kept in the audit trail. Write it for a colleague who was not there."),
+    )
+
+
 @dataclass(frozen=True)
 class Decision(Generic[Thing]):
-    """A button on a detail page. It asks for a reason, then calls one service."""
+    """A button on a detail page. It asks for a reason, then calls one service.
+
+    One that must know more than the reason asks with a form of its own and overrides `take`.
+    """
 
     name: str
     title: Text
@@ -38,14 +52,11 @@ class Decision(Generic[Thing]):
     icon: str = "gavel"
     variant: ActionVariant = ActionVariant.DEFAULT
 
+    def form_for(self, thing: Thing, data: Any) -> forms.Form:
+        return ReasonForm(data)
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget({"rows": 4, "autofocus": True}),
-        help_text=_("Kept in the audit trail. Write it for a colleague who was not there."),
-    )
+    def take(self, thing: Thing, actor: Any, answers: dict[str, Any]) -> None:
+        self.carry_out(thing, actor, answers["reason"])
 
 
 class DecisionAdmin(ModelAdmin):  # type: ignore[misc]
@@ -72,7 +83,13 @@ class DecisionAdmin(ModelAdmin):  # type: ignore[misc]
         decision = next((each for each in self.decisions if each.name == name), None)
         if decision is None:
             raise Http404
-        form = ReasonForm(request.POST if request.method == "POST" else None)
+        try:
+            return self._decide(request, object_id, decision)
+        except DomainError as error:
+            self.message_user(request, error.text, messages.ERROR)
+            return HttpResponseRedirect(request.path)
+
+    def _decide(self, request: HttpRequest, object_id: str, decision: Decision[Any]) -> HttpResponse:
         with transaction.atomic():
             thing = self._locked(request, object_id)
             if not self.may_decide(request, decision, thing):
@@ -80,11 +97,11 @@ class DecisionAdmin(ModelAdmin):  # type: ignore[misc]
             if not decision.applies_to(thing):
                 self.message_user(request, _("Nothing changed: this was already done."), messages.WARNING)
                 return self._back_to(thing)
+            form = decision.form_for(thing, request.POST if request.method == "POST" else None)
             if not form.is_valid():
                 return self._ask(request, decision, thing, form)
-            reason = form.cleaned_data["reason"]
-            decision.carry_out(thing, request.user, reason)
-            self.log_change(request, thing, f"{decision.title}: {reason}")
+            decision.take(thing, request.user, form.cleaned_data)
+            self.log_change(request, thing, f"{decision.title}: {form.cleaned_data['reason']}")
         self.message_user(request, _("Done: %(what)s.") % {"what": decision.title}, messages.SUCCESS)
         return self._back_to(thing)
 
@@ -94,7 +111,7 @@ class DecisionAdmin(ModelAdmin):  # type: ignore[misc]
             raise Http404
         return self.model._default_manager.select_for_update().get(pk=seen.pk)
 
-    def _ask(self, request: HttpRequest, decision: Decision[Any], thing: Any, form: ReasonForm) -> HttpResponse:
+    def _ask(self, request: HttpRequest, decision: Decision[Any], thing: Any, form: forms.Form) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

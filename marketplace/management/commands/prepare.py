@@ -2,7 +2,8 @@
 second time; two at once take turns.
 
 An app adds its own rows by giving its `AppConfig` a `seed()`: idempotent, called after the migrations in every
-environment, inside a transaction; the line it returns, if any, is printed.
+environment, inside a transaction; the line it returns, if any, is printed. A `make_demo_data()` is called after that
+where `DEMO_DATA` is on, without a transaction around it.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ class Command(BaseCommand):
             self.say(f"DB extensions ensured ({', '.join(database.ensured_extensions())}).")
             self.seed()
             self.look_after_demo_people()
+            if settings.DEMO_DATA:
+                self.make_demo_data()
         self.ping_redis()
         self.ensure_bucket()
         if not settings.IS_LOCAL and not no_static:
@@ -67,6 +70,14 @@ class Command(BaseCommand):
                 f"APP_ENV is {settings.APP_ENV}, but these accounts still have the demo's public passwords:"
                 f" {', '.join(known)}. Change them first: manage.py changepassword NAME"
             )
+
+    def make_demo_data(self) -> None:
+        """Each app knows whether its part of the campus is still to be made."""
+        for app in apps.get_app_configs():
+            make = getattr(app, "make_demo_data", None)
+            line: str | None = make() if make is not None else None
+            if line:
+                self.say(line)
 
     def ping_redis(self) -> None:
         try:

@@ -1,0 +1,93 @@
+"""Doors that only read remember for three seconds who somebody is; all others ask every time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.authentication import READERS_SECONDS, readers
+from accounts.models import Session, User
+from accounts.services import people
+from accounts.tokens import pair_for
+from conftest import session_of
+from marketplace.common.shortlived import ShortLived
+
+pytestmark = pytest.mark.django_db
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    clock = Clock()
+    readers.forget()
+    monkeypatch.setattr(readers, "clock", clock)
+    yield clock
+    readers.forget()
+
+
+def test_a_disabled_person_is_out_at_once_on_writes_and_within_seconds_on_reads(
+    signed_in: Callable[..., APIClient], buyer: User, administrator: User, clock: Clock
+) -> None:
+    client = signed_in(buyer)
+    assert client.get("/v1/listings").status_code == 200
+
+    people.disable(buyer, actor=administrator, reason="scam", now=timezone.now())
+
+    assert client.patch("/v1/listings/00000000-0000-7000-8000-000000000000", {"title": "new"}).status_code == 401
+    assert client.post("/v1/listings", {}).status_code == 401
+    assert client.get("/v1/auth/me").status_code == 401
+    clock.now += READERS_SECONDS - 0.1
+    assert client.get("/v1/listings").status_code == 200
+    clock.now += 0.2
+    assert client.get("/v1/listings").status_code == 401
+    assert client.get("/v1/listings").json()["detail"] == "Invalid or expired token"
+
+
+def test_a_session_that_was_ended_is_out_within_seconds(
+    signed_in: Callable[..., APIClient], buyer: User, clock: Clock
+) -> None:
+    client, other = signed_in(buyer), signed_in(buyer)
+    assert client.get("/v1/listings").status_code == other.get("/v1/listings").status_code == 200
+    newest = Session.objects.order_by("-id")[0]
+    Session.objects.filter(pk=newest.pk).update(revoked_at=timezone.now())
+
+    clock.now += READERS_SECONDS + 0.1
+
+    assert other.get("/v1/listings").status_code == 401
+    assert client.get("/v1/listings").status_code == 200
+
+
+def test_the_token_itself_is_looked_at_every_time(buyer: User, anonymous: APIClient, clock: Clock) -> None:
+    header = f"Bearer {pair_for(session_of(buyer)).access}"
+    assert anonymous.get("/v1/listings", headers={"Authorization": header}).status_code == 200
+
+    for forged in (header[:-2], header + "x", "Bearer x", "Basic x"):
+        assert anonymous.get("/v1/listings", headers={"Authorization": forged}).status_code == 401
+
+
+def test_who_was_refused_is_not_remembered(signed_in: Callable[..., APIClient], buyer: User, clock: Clock) -> None:
+    client = signed_in(buyer)
+    User.objects.filter(pk=buyer.pk).update(is_active=False)
+    assert client.get("/v1/listings").status_code == 401
+
+    User.objects.filter(pk=buyer.pk).update(is_active=True)
+
+    assert client.get("/v1/listings").status_code == 200
+
+
+def test_what_is_remembered_is_bounded_and_the_oldest_goes_first() -> None:
+    kept: ShortLived[int, int] = ShortLived(60.0, most=2)
+    for number in (1, 2, 3):
+        kept.get(number, lambda number=number: number * 10)  # type: ignore[misc]
+
+    assert (kept.peek(1), kept.peek(2), kept.peek(3)) == (None, 20, 30)

@@ -1,0 +1,245 @@
+"""Lists and searches at two sizes, beside a FastAPI peer and beside pgbench with the same SQL: docs/performance.md.
+
+Full: 200,000 and 2,000,000 listings, about a quarter of an hour; a missed goal is a failure. SHORT=1: 20,000 and
+60,000, one round of a second each, and at the larger size ours alone: the ratios are only shown. KEEP=1 leaves the
+two databases for the next run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from uuid import uuid4
+
+from _load import CONNECTIONS, ROOT, SHORT, Contender, python, serving
+from _search_cases import CASES, Case
+from _search_data import Market, markets
+
+OURS, PEER, LIMIT = "ours", "FastAPI peer", "pgbench"
+UVICORN = ("--port", "{port}", "--no-proxy-headers", "--no-access-log", "--log-level", "error")
+SERVERS = [
+    Contender(OURS, python("-m", "uvicorn", "marketplace.asgi:application", *UVICORN)),
+    Contender(PEER, python("-m", "uvicorn", "bench._search_peer:app", "--loop", "uvloop", *UVICORN)),
+]
+ROUNDS, SECONDS = (1, 1) if SHORT else (3, 2)
+MOST_GROWTH = 1.5
+IDENTICAL = ("id", "title", "price_cents", "quantity", "latitude", "longitude", "state")
+
+Measure = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Site:
+    """One server on one market, and somebody who is signed in there."""
+
+    address: str
+    headers: Mapping[str, str]
+
+    def ask(self, path: str) -> Any:
+        request = urllib.request.Request(self.address + path, headers=dict(self.headers))
+        try:
+            with urllib.request.urlopen(request, timeout=60) as reply:
+                return json.load(reply)
+        except HTTPError as error:
+            raise SystemExit(f"{request.full_url}: {error.code} {error.read()[:2_000]!r}") from error
+
+    def requests_per_second(self, paths: Path) -> float:
+        headers = [word for name, value in self.headers.items() for word in ("-H", f"{name}: {value}")]
+        load = [
+            "-t1",
+            f"-c{CONNECTIONS}",
+            f"-d{SECONDS}s",
+            "--timeout",
+            "20s",
+            "-s",
+            str(ROOT / "bench" / "_search_paths.lua"),
+        ]
+        said = _said_by(["wrk", *load, *headers, self.address, "--", str(paths)])
+        if "Non-2xx" in said or "Socket errors" in said:
+            raise SystemExit(f"{self.address}, {paths.name}: {said}")
+        return _number(r"Requests/sec:\s+([\d.]+)", said)
+
+
+def statements_per_second(market: Market, scripts: Sequence[Path]) -> float:
+    files = [word for script in scripts for word in ("-f", str(script))]
+    load = ["-n", "-M", "prepared", f"-c{CONNECTIONS}", "-j1", f"-T{SECONDS}"]
+    return _number(r"tps = ([\d.]+)", _said_by([_pgbench(), *load, *files, market.url]))
+
+
+def _said_by(command: Sequence[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{command[0]}: {done.stderr[-2_000:]}")
+    return done.stdout
+
+
+def _number(pattern: str, said: str) -> float:
+    found = re.search(pattern, said)
+    assert found is not None, said
+    return float(found[1])
+
+
+def _pgbench() -> str:
+    """Debian keeps it beside the server, outside PATH."""
+    return str(max(Path("/usr/lib/postgresql").glob("*/bin/pgbench"), default="pgbench"))
+
+
+# ── Who takes part ───────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def sites(market: Market, servers: list[Contender], jwt_secret: str) -> Iterator[dict[str, Site]]:
+    with serving(servers, DATABASE_URL=market.url, JWT_SECRET=jwt_secret, JWT_ACCESS_MIN="600") as addresses:
+        headers = {"Authorization": f"Bearer {_token(addresses[OURS])}"}
+        yield {name: Site(address, headers) for name, address in addresses.items()}
+
+
+def _token(address: str) -> str:
+    person = {"name": "Bench", "email": f"b{uuid4().hex[:10]}@uni.example", "password": "correct horse"}
+    _post(f"{address}/v1/auth/register", person)
+    return str(_post(f"{address}/v1/auth/login", person)["access_token"])
+
+
+def _post(url: str, body: Mapping[str, str]) -> Any:
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        return json.load(reply)
+
+
+# ── Measuring ────────────────────────────────────────────────────────────────────────────────────
+
+Figures = dict[str, float]  # contender -> median a second
+
+
+def measured(case: Case, stages: Mapping[Market, Mapping[str, Site]], folder: Path) -> dict[Market, Figures]:
+    """Everybody has their turn at both sizes in every round, so what else the machine does falls on all alike."""
+    turns = {
+        (market, name): measure
+        for market, site_of in stages.items()
+        for name, measure in _contenders(case, market, site_of, folder).items()
+    }
+    seen: dict[tuple[Market, str], list[float]] = {turn: [] for turn in turns}
+    for round_number in range(ROUNDS if SHORT else ROUNDS + 1):
+        for turn, measure in turns.items():
+            figure = measure()
+            if SHORT or round_number > 0:  # the first warms up
+                seen[turn].append(figure)
+    return {
+        market: {name: statistics.median(figures) for (at, name), figures in seen.items() if at == market}
+        for market in stages
+    }
+
+
+def _noted(case: Case, at: dict[Market, Figures]) -> dict[Market, Figures]:
+    """Something to look at meanwhile."""
+    for market, figures in at.items():
+        told = ", ".join(f"{who} {figure:.0f}/s" for who, figure in figures.items())
+        print(f"{case.name}, {market.listings:,} listings: {told}", flush=True)
+    return at
+
+
+def _contenders(case: Case, market: Market, site_of: Mapping[str, Site], folder: Path) -> dict[str, Measure]:
+    asked = {OURS: case.ours, PEER: case.peer}
+    paths = {
+        name: _written(folder, f"{market.name}-{n}", asked[name](market, site.ask))
+        for n, (name, site) in enumerate(site_of.items())
+    }
+    turns: dict[str, Measure] = {name: partial(site_of[name].requests_per_second, paths[name]) for name in paths}
+    if PEER in site_of:
+        _require_same_answers(case, site_of, paths)
+        scripts = [_written(folder, f"{market.name}-{n}.sql", [text]) for n, text in enumerate(case.pgbench)]
+        turns[LIMIT] = partial(statements_per_second, market, scripts)
+    return turns
+
+
+def _written(folder: Path, name: str, lines: Sequence[str]) -> Path:
+    file = folder / name
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def _require_same_answers(case: Case, site_of: Mapping[str, Site], paths: Mapping[str, Path]) -> None:
+    """Speed is compared only between answers that are the same. Cursors are each one's own, but lead to the same."""
+    for line in (0, -1):
+        answers = [_told(site_of[name].ask(paths[name].read_text().splitlines()[line])) for name in (OURS, PEER)]
+        if not answers[0] or answers[0] != answers[1]:
+            raise SystemExit(f"{case.name}: the answers differ: {json.dumps(answers)[:3_000]}")
+
+
+def _told(answer: Any) -> list[Any]:
+    items = answer.get("items", [answer])
+    return [{name: item[name] for name in IDENTICAL} | {"photos": len(item["photos"])} for item in items]
+
+
+# ── Telling ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def tell(results: Mapping[str, Mapping[Market, Figures]], stages: Sequence[Market]) -> None:
+    for market in stages:
+        if all(PEER in at[market] for at in results.values()):
+            _tell_ratios(market, {name: at[market] for name, at in results.items()})
+    small, large = stages
+    print(f"\nTime at {large.listings:,} listings as a multiple of that at {small.listings:,}")
+    for name, at in results.items():
+        cells = (f"{who} {at[small][who] / at[large][who]:.2f} x" for who in at[large])
+        print(f"  {name:20}" + "".join(f"{cell:>22}" for cell in cells))
+
+
+def _tell_ratios(market: Market, rows: Mapping[str, Figures]) -> None:
+    print(f"\n{market.listings:,} listings{' (short form)' if SHORT else ''}, one process each")
+    print(f"  {'':20}{OURS:>10}{PEER:>14}{'ours/peer':>11}{LIMIT:>11}{'ours/pgbench':>14}")
+    for name, figures in rows.items():
+        ours, peer, limit = (figures[who] for who in (OURS, PEER, LIMIT))
+        print(f"  {name:20}{ours:>8.0f}/s{peer:>12.0f}/s{ours / peer:>10.2f}x{limit:>9.0f}/s{ours / limit:>13.2f}x")
+
+
+def judged(results: Mapping[str, Mapping[Market, Figures]], stages: Sequence[Market]) -> list[tuple[bool, str]]:
+    small, large = stages
+    verdicts = []
+    for case in CASES:
+        at = results[case.name]
+        goals = ((PEER, case.must_peer), (LIMIT, case.must_pgbench))
+        for who, must in goals:
+            if must is not None:
+                ratio = at[small][OURS] / at[small][who]
+                verdicts.append((ratio >= must, f"{case.name}: at least {must} x {who}: {ratio:.2f}"))
+        growth = at[small][OURS] / at[large][OURS]
+        verdicts.append((growth <= MOST_GROWTH, f"{case.name}: grows at most {MOST_GROWTH} x: {growth:.2f}"))
+    return verdicts
+
+
+def main() -> int:
+    jwt_secret = secrets.token_urlsafe(48)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        markets() as stages,
+        sites(stages[0], SERVERS, jwt_secret) as at_small,
+        sites(stages[1], SERVERS[:1] if SHORT else SERVERS, jwt_secret) as at_large,
+    ):
+        site_of = dict(zip(stages, (at_small, at_large), strict=True))
+        results = {case.name: _noted(case, measured(case, site_of, Path(folder))) for case in CASES}
+    tell(results, stages)
+    verdicts = judged(results, stages)
+    print()
+    for held, text in verdicts:
+        print(f"  {'✓' if held else '✗'} {text}")
+    if SHORT:
+        print("  The short form says that everything answers; one second each on a busy machine proves no ratio.")
+    return 0 if SHORT or all(held for held, _ in verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

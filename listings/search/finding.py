@@ -1,0 +1,187 @@
+"""`GET /v1/listings`: one statement for a page and its total."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import connection
+
+from listings.search import cursors, totals
+from listings.search.criteria import Criteria
+from listings.search.families import family_of
+from listings.search.statements import EXACT_UP_TO, WORDS_POOL, Road, Shape, page_statement, shape_of
+from marketplace.common.shortlived import ShortLived
+from marketplace.common.storage import get_store
+
+THREE_LETTERS = re.compile(r"\w{3}")  # with fewer in a row, likeness would have to read every title
+common_words: ShortLived[str, bool] = ShortLived(60.0, most=4_096)
+
+
+@dataclass(frozen=True)
+class Window:
+    page: int = 1
+    size: int = 20
+    cursor: str | None = None
+
+    @property
+    def skip(self) -> int:
+        return 0 if self.cursor else (self.page - 1) * self.size
+
+
+@dataclass(frozen=True)
+class Found:
+    items: str  # a JSON array
+    has_next: bool
+    total: int
+    total_is_exact: bool
+    next_cursor: str | None
+    criteria: Criteria  # as it was answered in the end
+
+
+@dataclass(frozen=True)
+class _Answer:
+    items: str
+    picked: int
+    last: list[str] | None
+    rough: int | None
+    exact: int | None
+    pool: int | None
+
+
+def media_base() -> str:
+    return f"{get_store().public.base_url}/media/"
+
+
+def find(criteria: Criteria, viewer: Any, window: Window) -> Found:
+    """Words first; when they stand nowhere at all, titles that look like them."""
+    position = cursors.read(window.cursor, criteria, viewer) if window.cursor else None
+    if position is not None:
+        criteria = replace(criteria, loosely=position.loosely)
+    found, finds_words = _find(criteria, viewer, window, position)
+    if finds_words or position is not None or not THREE_LETTERS.search(criteria.q):
+        return found
+    return _find(replace(criteria, loosely=True), viewer, window, None)[0]
+
+
+def road_to(criteria: Criteria) -> Road:
+    """One seller's listings are few enough to be read; words known to be common are met soon on any road."""
+    if not criteria.q or _is_one_sellers(criteria):
+        return Road.INDEX
+    if criteria.loosely:
+        return Road.ALIKE
+    return Road.INDEX if common_words.peek(criteria.q) else Road.WORDS
+
+
+def _is_one_sellers(criteria: Criteria) -> bool:
+    return criteria.mine or criteria.seller_id is not None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One statement to be run, and for whom."""
+
+    criteria: Criteria
+    viewer: Any
+    window: Window
+    shape: Shape
+    values: dict[str, Any]
+    rough: int | None  # known from before
+
+
+def _find(criteria: Criteria, viewer: Any, window: Window, position: cursors.Position | None) -> tuple[Found, bool]:
+    """What is found, and whether the words stand anywhere."""
+    asked = _put_together(criteria, viewer, window, position)
+    answer = _ask(asked)
+    if asked.shape.road == Road.WORDS and (answer.pool or 0) > WORDS_POOL:
+        common_words.put(criteria.q, True)
+        asked = replace(asked, shape=replace(asked.shape, road=Road.INDEX, is_counted=False))
+        answer = replace(_ask(asked), pool=answer.pool)
+    matches = answer.exact if answer.pool is None else answer.pool
+    return _found(answer, asked), not criteria.q or criteria.loosely or matches != 0
+
+
+def _put_together(criteria: Criteria, viewer: Any, window: Window, position: cursors.Position | None) -> _Asked:
+    family = family_of(criteria.category_id) if criteria.category_id else []
+    road, rough = road_to(criteria), totals.remembered(criteria)
+    is_common = bool(criteria.q) and road == Road.INDEX and not _is_one_sellers(criteria)
+    shape = shape_of(
+        criteria,
+        has_children=len(family) > 1,
+        road=road,
+        is_after=position is not None,
+        rough=totals.rough_source(criteria) if rough is None else "",
+        is_counted=rough is None and not is_common,
+    )
+    values = values_for(criteria, viewer, family) | _window_values(window, position, road)
+    return _Asked(criteria, viewer, window, shape, values, rough)
+
+
+def values_for(criteria: Criteria, viewer: Any, family: list[Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(criteria, name) for name in criteria.given - {"near", "mine"}}
+    values |= {"viewer": viewer.pk, "media": media_base(), "family": family}
+    if criteria.near is not None:
+        circle = criteria.near
+        values |= {"latitude": circle.latitude, "longitude": circle.longitude, "metres": circle.radius_km * 1000}
+        values |= totals.cells_within(circle, family)
+    return values
+
+
+def _window_values(window: Window, position: cursors.Position | None, road: Road) -> dict[str, Any]:
+    values: dict[str, Any] = {"skip": window.skip, "take": window.size + 1, "page_size": window.size}
+    values["pool"] = EXACT_UP_TO if road == Road.ALIKE else WORDS_POOL + 1
+    keys = position.keys if position else ()
+    return values | {f"after_{place}": key for place, key in enumerate(keys)}
+
+
+def _ask(asked: _Asked) -> _Answer:
+    with nullcontext() if asked.shape.has_one_plan else planned_anew(), connection.cursor() as cursor:
+        cursor.execute(page_statement(asked.shape), asked.values)
+        return _Answer(*cursor.fetchone())
+
+
+@contextmanager
+def planned_anew() -> Iterator[None]:
+    """Not prepared on the server: after five executions it would take one plan for all values."""
+    connection.ensure_connection()
+    raw = connection.connection
+    usual, raw.prepare_threshold = raw.prepare_threshold, None
+    try:
+        yield
+    finally:
+        raw.prepare_threshold = usual
+
+
+def _found(answer: _Answer, asked: _Asked) -> Found:
+    criteria, viewer = asked.criteria, asked.viewer
+    has_next = answer.picked > asked.window.size
+    totals.remember(criteria, answer.rough)
+    total, is_exact = _total(answer, asked, has_next=has_next)
+    position = cursors.Position(tuple(answer.last), criteria.loosely) if has_next and answer.last else None
+    return Found(
+        items=answer.items,
+        has_next=has_next,
+        total=total,
+        total_is_exact=is_exact,
+        next_cursor=cursors.write(position, criteria, viewer) if position else None,
+        criteria=criteria,
+    )
+
+
+def _total(answer: _Answer, asked: _Asked, *, has_next: bool) -> tuple[int, bool]:
+    """Exact as far as it was counted, or to the end if this is the last page; an estimate beyond."""
+    shape, seen = asked.shape, asked.window.skip + answer.picked
+    is_whole = not (shape.road == Road.ALIKE and (answer.pool or 0) >= EXACT_UP_TO)
+    if answer.picked and not has_next and not asked.window.cursor:
+        return seen, is_whole
+    limit = WORDS_POOL if shape.road == Road.WORDS else EXACT_UP_TO
+    if answer.exact is not None and answer.exact <= limit:
+        return answer.exact, is_whole
+    rough = asked.rough if answer.rough is None else answer.rough
+    guess = rough if totals.is_the_total(asked.criteria) else None
+    if guess is None:
+        guess = totals.estimate(shape, asked.values)
+    return max(guess, EXACT_UP_TO + 1, seen), False

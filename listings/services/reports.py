@@ -1,0 +1,65 @@
+"""People report listings; enough of them hide one until a moderator has looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import User
+from listings.models import Listing, ListingFlag, ListingReport
+from listings.services import listings
+from marketplace.common import outbox
+from marketplace.common.errors import Conflict, DomainError
+
+
+class OwnListing(DomainError):
+    code = "own_listing"
+    detail = "You cannot report your own listing"
+
+
+class AlreadyReported(Conflict):
+    code = "already_reported"
+    detail = "You have already reported this listing"
+
+
+@dataclass(frozen=True)
+class AutoHide:
+    """How many reports hide a listing (0: never), and how old an account must be for its report to count."""
+
+    reports: int
+    account_age: timedelta
+
+
+@transaction.atomic
+def report(
+    reporter: User, listing: Listing, *, reason: str, text: str, auto_hide: AutoHide, now: datetime
+) -> ListingReport:
+    if listing.belongs_to(reporter):
+        raise OwnListing
+    listing = Listing.objects.select_for_update().get(pk=listing.pk)  # one report is counted after the other
+    if ListingReport.objects.filter(listing=listing, reporter=reporter).exists():
+        raise AlreadyReported
+    made: ListingReport = ListingReport.objects.create(listing=listing, reporter=reporter, reason=reason, text=text)
+    outbox.publish("listing.reported", report_id=str(made.pk), listing_id=str(listing.pk))
+    _hide_if_many(listing, auto_hide, now=now)
+    made.refresh_from_db(fields=["created_at"])
+    return made
+
+
+def _hide_if_many(listing: Listing, auto_hide: AutoHide, *, now: datetime) -> None:
+    """Under the listing's lock. One that is hidden already has a moderator's attention."""
+    if listing.hidden_at is not None or not auto_hide.reports:
+        return
+    counted = ListingReport.objects.filter(listing=listing).that_count(accounts_since=now - auto_hide.account_age)
+    many = counted.count()
+    if many < auto_hide.reports:
+        return
+    listings.hide(listing, actor=None, reason=f"Hidden automatically: {many} reports", now=now)
+    flag = ListingFlag(
+        listing=listing,
+        kind=ListingFlag.Kind.REPORTED,
+        facts={"reports": many, "hidden_at": now.isoformat()},
+    )
+    ListingFlag.objects.bulk_create([flag], ignore_conflicts=True)  # one that is open is enough
