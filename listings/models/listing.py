@@ -17,6 +17,7 @@ from listings.querysets.listing import ListingQuerySet
 from marketplace.common.ids import KeyField, NumberField
 
 WGS84 = 4326
+LARGEST_CENTS = 10**15  # JavaScript and Swift still count it exactly
 
 
 class Listing(models.Model):

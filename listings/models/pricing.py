@@ -12,8 +12,6 @@ from listings.models.catalog import Brand, Category
 from listings.models.listing import Listing
 from marketplace.common.ids import KeyField
 
-MOST_CENTS = 10**15  # the dearest that may be offered at all
-
 
 class PriceSuggestion(models.Model):
     class Algorithm(models.TextChoices):

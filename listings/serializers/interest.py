@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from rest_framework import serializers
 
 from listings.models import ListingReport, SavedSearch
 from listings.models.interest import Favourite, RecentView
-from listings.serializers.listings import LARGEST_CENTS, ListingOut, OptionalKeyField, PlaceField
+from listings.models.listing import LARGEST_CENTS
+from listings.serializers.listings import FiniteField, ListingOut, OptionalKeyField, PlaceField
 from marketplace.common.validation import Shape
 
 HALF_ROUND_THE_EARTH_KM = 20_038
-
-
-class RadiusField(serializers.FloatField):
-    """A finite number of kilometres."""
-
-    def to_internal_value(self, data: Any) -> float:
-        kilometres = super().to_internal_value(data)
-        if not math.isfinite(kilometres):
-            self.fail("invalid")
-        return kilometres
 
 
 class CriteriaBody(serializers.Serializer[Any]):
@@ -37,7 +27,7 @@ class CriteriaBody(serializers.Serializer[Any]):
     seller_id = OptionalKeyField()
     near_lat = PlaceField(90, required=False, allow_null=True)
     near_lon = PlaceField(180, required=False, allow_null=True)
-    radius_km = RadiusField(min_value=0, max_value=HALF_ROUND_THE_EARTH_KM, required=False, allow_null=True)
+    radius_km = FiniteField(min_value=0, max_value=HALF_ROUND_THE_EARTH_KM, required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given = {name: value for name, value in attrs.items() if value not in (None, "")}

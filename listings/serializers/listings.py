@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,26 +10,29 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from listings.models import Listing, Photo
-from listings.models.listing import point
+from listings.models.listing import LARGEST_CENTS, point
 from listings.models.photo import SIZES
 from marketplace.common.storage import get_store
 from marketplace.common.validation import Shape
 
-LARGEST_CENTS = 10**15  # JavaScript and Swift still count it exactly
 STATES_TO_CHOOSE = [(state.value, state.label) for state in Listing.State]
 
 
-class PlaceField(serializers.FloatField):
-    """A finite number of degrees."""
+class FiniteField(serializers.FloatField):
+    """Neither infinite nor "not a number"."""
+
+    def to_internal_value(self, data: Any) -> float:
+        number = super().to_internal_value(data)
+        if not math.isfinite(number):
+            self.fail("invalid")
+        return number
+
+
+class PlaceField(FiniteField):
+    """Degrees."""
 
     def __init__(self, limit: int, **kwargs: Any) -> None:
         super().__init__(min_value=-limit, max_value=limit, **kwargs)
-
-    def to_internal_value(self, data: Any) -> float:
-        degrees = super().to_internal_value(data)
-        if degrees != degrees or degrees in (float("inf"), float("-inf")):  # noqa: PLR0124  (NaN)
-            self.fail("invalid")
-        return degrees
 
 
 class PlaceBody(serializers.Serializer[Any]):

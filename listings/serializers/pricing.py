@@ -9,7 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from listings.models import PriceSuggestion
-from listings.serializers.listings import LARGEST_CENTS, CurrencyField, OptionalKeyField
+from listings.models.listing import LARGEST_CENTS
+from listings.serializers.listings import CurrencyField, OptionalKeyField
 from listings.services.price_math import CONDITIONS
 from listings.services.pricing import Suggestion
 from listings.services.priors import WINDOW

@@ -9,9 +9,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from listings.models.listing import LARGEST_CENTS
 from listings.search.criteria import Circle, Criteria, Sort
 from listings.search.finding import Window
-from listings.serializers.listings import LARGEST_CENTS, ListingOut, PlaceField
+from listings.serializers.listings import ListingOut, PlaceField
 from marketplace.common.validation import QueryShape
 
 DEFAULT_RADIUS_KM = 5.0

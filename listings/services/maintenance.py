@@ -79,7 +79,7 @@ def work_due(*, limit: int = 20, for_seconds: float = 60.0) -> int:
 
 
 def is_anything_due() -> bool:
-    return bool(MaintenanceRun.objects.filter(due_at__lte=Now()).exists())
+    return _queue.is_anything_due()
 
 
 def _work(claim: Claim) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from listings.models.pricing import MOST_CENTS
+from listings.models.listing import LARGEST_CENTS
 from listings.querysets.quartiles import Quartiles
 
 PRIOR_WEIGHT = 20
@@ -52,7 +52,7 @@ def around(middle: float) -> Quartiles:
 
 def rounded(found: Quartiles, quantum: int) -> Prices:
     """To whole steps, at least one, so nothing is ever suggested for free. Rounding keeps the order of the three."""
-    most = MOST_CENTS // quantum
+    most = LARGEST_CENTS // quantum
 
     def steps(cents: float) -> int:
         return min(max(math.floor(cents / quantum + 0.5), 1), most)

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from listings.models import Category, Listing, PricePrior, PriceSuggestion
-from listings.serializers.listings import LARGEST_CENTS
+from listings.models.listing import LARGEST_CENTS
 from listings.services import priors
 from listings.services.price_math import CONDITIONS
 from marketplace.common.ids import uuid7
