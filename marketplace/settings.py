@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "marketplace.common",
     "accounts",
     "listings",
+    "orders",
 ]
 if env.bool("LINEAR_MIGRATIONS", False):
     INSTALLED_APPS.append("django_linear_migrations")
@@ -213,6 +214,21 @@ CONTACT_MATCH_DAILY_BUDGET: int = env.int("CONTACT_MATCH_DAILY_BUDGET", 2_000)
 LISTING_AUTO_HIDE_REPORTS: int = env.int("LISTING_AUTO_HIDE_REPORTS", 5)  # 0: never
 LISTING_REPORT_MIN_ACCOUNT_AGE_HOURS: int = env.int("LISTING_REPORT_MIN_ACCOUNT_AGE_HOURS", 24)
 
+# ── Orders and money ─────────────────────────────────────────────────────────────────────────────
+ORDER_UNPAID_MINUTES: int = env.int("ORDER_UNPAID_MINUTES", 30)
+ORDER_PAYING_MINUTES: int = env.int("ORDER_PAYING_MINUTES", 20)
+ORDER_ACCEPT_HOURS: int = env.int("ORDER_ACCEPT_HOURS", 48)
+ORDER_HANDOVER_HOURS: int = env.int("ORDER_HANDOVER_HOURS", 120)
+ORDER_INSPECT_HOURS: int = env.int("ORDER_INSPECT_HOURS", 48)
+ORDER_INSPECT_SCANNED_HOURS: int = env.int("ORDER_INSPECT_SCANNED_HOURS", 12)
+ORDER_DISPUTE_DAYS: int = env.int("ORDER_DISPUTE_DAYS", 14)
+ORDER_MOST_UNPAID: int = env.int("ORDER_MOST_UNPAID", 20)
+ORDER_FEE_BPS: int = env.int("ORDER_FEE_BPS", 0)
+ORDER_FEE_MIN_CENTS: int = env.int("ORDER_FEE_MIN_CENTS", 0)
+ORDER_FEE_MAX_CENTS: int = env.int("ORDER_FEE_MAX_CENTS", 0)  # 0: no upper bound
+PAYMENT_PROVIDER: str = env.str("PAYMENT_PROVIDER", "simulator")
+PAYMENT_TIMEOUT_SECONDS: float = env.float("PAYMENT_TIMEOUT_SECONDS", 8.0)
+
 # ── Limits: "N/second|minute|hour|day"; RATE_LIMIT=off turns all of them off ─────────────────────
 RATE_LIMIT: str = env.str("RATE_LIMIT", "120/minute")
 RATE_LIMITS: dict[str, str] = {
@@ -259,6 +275,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {  # where several shapes have a field of the same name
         "ListingStateEnum": "listings.models.Listing.State",
         "PhotoStateEnum": "listings.models.Photo.State",
+        "OrderStateEnum": "orders.lifecycle.State",
+        "OrderStatusEnum": "orders.lifecycle.Status",
+        "EscrowStatusEnum": "orders.lifecycle.EscrowStatus",
+        "PaymentStatusEnum": "orders.serializers.orders.PAYMENT_STATUSES",
         "TaskStateEnum": "listings.models.MaintenanceRun.State",
         "PriceAlgorithmEnum": "listings.models.PriceSuggestion.Algorithm",
         "ReportStateEnum": "accounts.models.PersonReport.State",

@@ -28,4 +28,5 @@ urlpatterns = [
     path("account/", include("accounts.page_urls")),
     path("v1/", include("accounts.urls")),
     path("v1/", include("listings.urls")),
+    path("v1/", include("orders.urls")),
 ]

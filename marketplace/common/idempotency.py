@@ -58,6 +58,39 @@ def idempotent(handler: Callable[..., Response]) -> Callable[..., HttpResponse]:
     return handle
 
 
+def answered_once(handler: Callable[..., Response]) -> Callable[..., HttpResponse]:
+    """For handlers that ask somebody outside and so may hold no transaction. Their steps are repeatable by nature; this
+    adds that the same key gets the same answer, and that it is refused to another body."""
+
+    @functools.wraps(handler)
+    def handle(view: APIView, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return handler(view, request, *args, **kwargs)
+        scope = {"caller": caller_of(request), "route": route_of(request), "key": _checked(key)}
+        fingerprint = _fingerprint(request, kwargs)
+        known = _answered(scope, fingerprint)
+        if known is not None:
+            return _replay(known)
+        response = handler(view, request, *args, **kwargs)
+        if response.status_code >= 400:
+            return response
+        record = IdempotencyRecord(**scope, fingerprint=fingerprint)
+        _fill(record, response)
+        IdempotencyRecord.objects.bulk_create([record], ignore_conflicts=True)
+        first = _answered(scope, fingerprint)  # of two at once, the one that was written is everybody's answer
+        return response if first is None or bytes(first.body or b"") == record.body else _replay(first)
+
+    return handle
+
+
+def _answered(scope: dict[str, str], fingerprint: bytes) -> IdempotencyRecord | None:
+    record = IdempotencyRecord.objects.filter(**scope, status__isnull=False).first()
+    if record is not None:
+        _require_same(record, fingerprint)
+    return record
+
+
 def _checked(key: str) -> str:
     if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise BadKey
@@ -77,13 +110,17 @@ def _claim(request: Request, key: str, path: dict[str, Any]) -> IdempotencyRecor
         if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             raise StillRunning(headers={"Retry-After": "1"}) from error
         raise
+    _require_same(record, fingerprint)
+    return record
+
+
+def _require_same(record: IdempotencyRecord, fingerprint: bytes) -> None:
     if not hmac.compare_digest(bytes(record.fingerprint), fingerprint):
         raise InvalidInput.one(
             ["header", "Idempotency-Key"],
             "This key was used with another request",
             type="idempotency_key_reused",
         )
-    return record
 
 
 def _fingerprint(request: Request, path: dict[str, Any]) -> bytes:
@@ -106,10 +143,14 @@ def _store(record: IdempotencyRecord, response: Response) -> None:
     if response.status_code >= 400:
         transaction.set_rollback(True)
         return
+    _fill(record, response)
+    record.save(update_fields=["status", "body", "headers"])
+
+
+def _fill(record: IdempotencyRecord, response: Response) -> None:
     record.status = response.status_code
     record.body = dumps(response.data) if response.data is not None else b""
     record.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
-    record.save(update_fields=["status", "body", "headers"])
 
 
 def _replay(record: IdempotencyRecord) -> HttpResponse:

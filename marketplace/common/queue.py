@@ -8,7 +8,7 @@ is made, so what kills its worker each time uses up its attempts all the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,11 +26,15 @@ class Claim:
 
 
 class RowQueue:
-    """For a model with `attempts` and `due_at`, where `due_at` is empty once there is nothing left to do."""
+    """For a model with `attempts` and `due_at`, where `due_at` is empty once there is nothing left to do.
 
-    def __init__(self, model: type[Model], *, lease_seconds: int) -> None:
+    `claimed_state`: what a claim also writes into the row's `state`.
+    """
+
+    def __init__(self, model: type[Model], *, lease_seconds: int, claimed_state: str | None = None) -> None:
         self._model = model
         self._lease_seconds = lease_seconds
+        self._claimed_state = claimed_state
 
     def claims(self, *, limit: int, for_seconds: float) -> Iterator[Claim]:
         """What is due, one at a time, for a while: one slow row must not hold up everything else that is swept."""
@@ -47,15 +51,20 @@ class RowQueue:
     def still_ours(self, claim: Claim) -> QuerySet[Any]:
         return self._model._default_manager.filter(pk=claim.key, due_at=claim.until)
 
-    def _claim(self) -> Claim | None:
+    def claim_one_of(self, column: str, value: Any) -> Claim | None:
+        """What is due among some rows, for a caller who would rather not wait for a worker."""
+        return self._claim(f"AND {column} = %s", [value])
+
+    def _claim(self, narrowed: str = "", values: Sequence[Any] = ()) -> Claim | None:
         table = self._model._meta.db_table
+        also = "" if self._claimed_state is None else f"state = '{self._claimed_state}', "
         with connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {table} SET attempts = attempts + 1,"  # noqa: S608  (a table of ours)
+                f"UPDATE {table} SET {also}attempts = attempts + 1,"  # noqa: S608  (names of ours)
                 f" due_at = clock_timestamp() + make_interval(secs => %s)"
-                f" WHERE id = (SELECT id FROM {table} WHERE due_at <= clock_timestamp()"
+                f" WHERE id = (SELECT id FROM {table} WHERE due_at <= clock_timestamp() {narrowed}"
                 f" ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT 1) RETURNING id, attempts, due_at",
-                [self._lease_seconds],
+                [self._lease_seconds, *values],
             )
             row = cursor.fetchone()
             return None if row is None else Claim(*row)

@@ -1,0 +1,108 @@
+"""The books. What happened is booked by name, once; PostgreSQL sees to it that every booking adds up.
+
+Credit is positive. `psp_clearing` is what a provider owes us with the sign turned; `escrow` is what we owe the parties
+of an order; `memo` accounts note a hold, which is nobody's money yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Sum
+
+from orders.models import Account, Order, Posting
+
+
+@dataclass(frozen=True)
+class Leg:
+    code: str
+    cents: int
+    keeps_balance: bool = True
+    may_be_negative: bool = False
+
+
+def escrow(order: Order, cents: int) -> Leg:
+    return Leg(f"escrow:{order.pk}", cents)
+
+
+def seller(order: Order, cents: int) -> Leg:
+    return Leg(f"seller:{order.seller_id}", cents)
+
+
+def clearing(provider: str, cents: int) -> Leg:
+    return Leg(f"psp_clearing:{provider}", cents, keeps_balance=False, may_be_negative=True)
+
+
+def fee(cents: int) -> Leg:
+    return Leg("revenue.fee", cents, keeps_balance=False, may_be_negative=True)
+
+
+def _hold(order: Order, cents: int) -> tuple[Leg, Leg]:
+    return (
+        Leg(f"memo.hold:{order.pk}", cents),
+        Leg(f"memo.buyer:{order.pk}", -cents, keeps_balance=False, may_be_negative=True),
+    )
+
+
+def authorized(order: Order, source: str, cents: int) -> None:
+    post(source, order, *_hold(order, cents))
+
+
+def voided(order: Order, source: str, cents: int) -> None:
+    post(source, order, *_hold(order, -cents))
+
+
+def captured(order: Order, source: str, *, held: int, cents: int, provider: str) -> None:
+    """What was held is held no more; what was taken of it is in escrow."""
+    post(source, order, *_hold(order, -held), clearing(provider, -cents), escrow(order, cents))
+
+
+def refunded(order: Order, source: str, cents: int, provider: str) -> None:
+    post(source, order, escrow(order, -cents), clearing(provider, cents))
+
+
+def paid_out(order: Order, source: str, *, cents: int, fee_cents: int, provider: str) -> None:
+    """Out of escrow to the seller and to us, and from the seller's account on to where they have their money."""
+    post(f"{source}:release", order, escrow(order, -cents - fee_cents), seller(order, cents), fee(fee_cents))
+    post(source, order, seller(order, -cents), clearing(provider, cents))
+
+
+def fee_taken(order: Order, source: str, cents: int) -> None:
+    """Where all that is released goes to the fee, nothing is left to transfer."""
+    post(source, order, escrow(order, -cents), fee(cents))
+
+
+def post(source: str, order: Order, *legs: Leg) -> bool:
+    """False when it was booked before. Accounts are locked in one order, so two bookings never wait for each other."""
+    transaction_id = _begun(source, order)
+    if transaction_id is None:
+        return False
+    rows = sorted((_account(leg, order.currency), leg.cents) for leg in legs if leg.cents)
+    Posting.objects.bulk_create(
+        Posting(transaction_id=transaction_id, account_id=account_id, amount=cents) for account_id, cents in rows
+    )
+    return True
+
+
+def _begun(source: str, order: Order) -> int | None:
+    """Whoever books the same at the same time waits here, and then finds it booked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO orders_ledgertransaction (source, order_id) VALUES (%s, %s)"
+            " ON CONFLICT (source) DO NOTHING RETURNING id",
+            [source, order.pk],
+        )
+        row = cursor.fetchone()
+        return None if row is None else int(row[0])
+
+
+def _account(leg: Leg, currency: str) -> int:
+    kind = {"keeps_balance": leg.keeps_balance, "may_be_negative": leg.may_be_negative}
+    found, _ = Account.objects.get_or_create(code=leg.code, currency=currency, defaults=kind)
+    return int(found.pk)
+
+
+def in_escrow(order_id: UUID) -> int:
+    return int(Account.objects.filter(code=f"escrow:{order_id}").aggregate(sum=Sum("balance"))["sum"] or 0)

@@ -1,0 +1,100 @@
+"""What a payment provider does for us, whichever it is.
+
+A provider is asked outside of any transaction, under a key that was committed before. Whatever is not a clear answer
+is `Unknown`: it is never taken for a failure, and what was sent is fetched before it is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+
+@dataclass(frozen=True)
+class Request:
+    """One operation, as a provider needs to know it. `authorization` and `captured` are its earlier references."""
+
+    key: str
+    operation_id: str
+    order_id: str
+    kind: str
+    amount_cents: int
+    currency: str
+    buyer_id: str
+    seller_id: str
+    reference: str = ""  # its own, from an earlier try
+    authorization: str = ""  # the provider's reference of what is captured, voided or refunded
+    destination: str = ""  # where a transfer goes
+
+
+@dataclass(frozen=True)
+class Succeeded:
+    reference: str
+    amount_cents: int
+    currency: str
+    expires_at: datetime | None = None  # until when a hold holds
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Definitely nothing happened, and under this key nothing will."""
+
+    code: str
+    can_try_again: bool = False  # under another key, later
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Somebody, or time, must do something first."""
+
+    reference: str = ""
+    next_action: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Unknown:
+    why: str
+
+
+@dataclass(frozen=True)
+class NotSeen:
+    """The provider has never heard of this operation."""
+
+
+Result = Succeeded | Failed | Pending | Unknown
+Snapshot = Succeeded | Failed | Pending | NotSeen | Unknown
+Remember = Callable[[str], None]  # writes down a reference before the request that needs it goes out
+
+
+@dataclass(frozen=True)
+class Caps:
+    partial_capture: bool = True
+    partial_refund: bool = True
+    transfers: bool = True
+
+
+@dataclass(frozen=True)
+class WebhookRef:
+    """What a notification is about. Nothing else of it is believed: the truth is fetched."""
+
+    event_id: str
+    kind: str
+    operation_id: str
+    reference: str
+
+
+class BadSignature(Exception):
+    pass
+
+
+class Provider(Protocol):
+    name: ClassVar[str]
+    caps: ClassVar[Caps]
+
+    def execute(self, request: Request, remember: Remember) -> Result: ...
+
+    def fetch(self, request: Request) -> Snapshot: ...
+
+    def parse_webhook(self, headers: Mapping[str, str], raw: bytes) -> WebhookRef: ...

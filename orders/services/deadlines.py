@@ -1,0 +1,102 @@
+"""What happens to an order by itself when nobody acts. Due rows are found by sweeps, never by a message's timer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from orders import terms
+from orders.lifecycle import TIMEOUTS, State
+from orders.models import Deadline, Order
+
+log = structlog.get_logger(__name__)
+
+TIMEOUT = "timeout"
+ANY_VERSION = 0
+AGAIN_AFTER = timedelta(minutes=1)
+
+Ring = Callable[[Order], None]
+_rings: dict[str, Ring] = {}
+
+
+def rings(kind: str) -> Callable[[Ring], Ring]:
+    """Register what a deadline of this kind does. It gets the order, locked, inside the transaction."""
+
+    def register(ring: Ring) -> Ring:
+        _rings[kind] = ring
+        return ring
+
+    return register
+
+
+def set_for(order: Order) -> None:
+    """Those of the state before are gone, those of this one stand: in the transaction of the move."""
+    old = Deadline.objects.filter(order=order)
+    (old if order.is_over else old.filter(order_version__gt=ANY_VERSION)).delete()
+    if order.state not in TIMEOUTS:
+        return
+    life = terms.time_in(order.state, scanned=order.proof == Order.Proof.BUYER_CODE)
+    assert life is not None
+    # An order whose payment failed keeps the half hour it was given when it was made
+    due_at = order.created_at + life if order.state == State.CREATED else Now() + life
+    add(order, TIMEOUT, due_at=due_at)
+
+
+def add(order: Order, kind: str, *, due_at: Any, whatever_happens: bool = False) -> None:
+    """Good for the order as it stands; `whatever_happens` to it meanwhile: until it is over."""
+    version = ANY_VERSION if whatever_happens else order.version
+    Deadline.objects.update_or_create(
+        order=order, kind=kind, defaults={"order_version": version, "due_at": due_at, "attempts": 0}
+    )
+
+
+def is_anything_due() -> bool:
+    return Deadline.objects.filter(due_at__lte=Now()).exists()
+
+
+def ring_due(*, limit: int = 10_000, for_seconds: float = 20.0) -> int:
+    """How many rang. Each in a transaction of its own; one that fails waits a minute and holds up nobody."""
+    until, rung = time.monotonic() + for_seconds, 0
+    while rung < limit and time.monotonic() < until:
+        order_id = _next_due()
+        if order_id is None:
+            break
+        _ring_for(order_id)
+        rung += 1
+    return rung
+
+
+def _next_due() -> UUID | None:
+    due = Deadline.objects.filter(due_at__lte=Now()).order_by("due_at").values_list("order_id", flat=True)
+    found: UUID | None = due.first()
+    return found
+
+
+def _ring_for(order_id: UUID) -> None:
+    try:
+        _ring(order_id)
+    except Exception as error:
+        log.warning("deadline_failed", order=str(order_id), exc_info=error)
+        Deadline.objects.filter(order_id=order_id, due_at__lte=Now()).update(
+            due_at=Now() + AGAIN_AFTER, attempts=F("attempts") + 1
+        )
+
+
+@transaction.atomic
+def _ring(order_id: UUID) -> None:
+    """The order first, as everybody does who locks both; then the deadline, if it is still there and still meant."""
+    order = Order.objects.locked().get(pk=order_id)
+    due = Deadline.objects.filter(order=order, due_at__lte=Now()).order_by("due_at").first()
+    if due is None:
+        return
+    Deadline.objects.filter(pk=due.pk).delete()
+    if due.order_version in (ANY_VERSION, order.version):
+        _rings[due.kind](order)

@@ -1,0 +1,34 @@
+"""The thing changes hands: by the seller's word, or proven by a code that the buyer holds."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from orders.lifecycle import Party, State, Step
+from orders.models import Order
+from orders.services.errors import NotYourStep
+from orders.services.moving import lock_for, move
+
+CANNOT_SHIP = "Cannot ship order"
+PAST = frozenset({State.HANDED_OVER, State.COMPLETED})
+Proof = Order.Proof
+
+
+@transaction.atomic
+def ship(user: User, order_id: UUID, *, tracking_number: str = "") -> Order:
+    """The seller says that it is on its way, or handed over. Whoever ships has accepted."""
+    order, by = lock_for(user, order_id)
+    if by.party == Party.BUYER:
+        raise NotYourStep("Only the seller may ship the order")
+    if order.state in PAST:
+        return order
+    if order.state == State.FUNDED and by.party == Party.SELLER:
+        move(order, Step.ACCEPT, by=by)
+    proof = Proof.OPERATOR if by.party == Party.OPERATOR else Proof.SELLER_CLAIM
+    changes: dict[str, Any] = {"proof": proof, "tracking_number": tracking_number}
+    move(order, Step.HAND_OVER, by=by, facts={"proof": proof.value}, detail=CANNOT_SHIP, **changes)
+    return order

@@ -1,0 +1,121 @@
+"""Every end after the provider was asked goes this way: what is still needed is asked again after each answer.
+
+Nothing is remembered of how far it had come. `next_needed` compares what was decided with what the operations have
+done, so a crash anywhere only means that it is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from listings.services import stock
+from orders import ledger
+from orders.lifecycle import Party, State, Step
+from orders.models import Operation, Order, StockHold
+from orders.services.asking import ask
+from orders.services.moving import SYSTEM, move
+
+Kind = Operation.Kind
+
+
+@dataclass(frozen=True)
+class Funds:
+    """Where an order's money is, as the operations that are known to have succeeded say it."""
+
+    held: int = 0
+    captured: int = 0
+    refunded: int = 0
+    transferred: int = 0
+
+    @classmethod
+    def of(cls, operations: Iterable[Operation]) -> Funds:
+        sums = dict.fromkeys(Kind.values, 0)
+        for each in operations:
+            if each.state == Operation.State.SUCCEEDED:
+                sums[each.kind] += each.amount_cents
+        is_let_go = bool(sums[Kind.CAPTURE] or sums[Kind.VOID])
+        return cls(
+            held=0 if is_let_go else sums[Kind.AUTHORIZE],
+            captured=sums[Kind.CAPTURE],
+            refunded=sums[Kind.REFUND],
+            transferred=sums[Kind.TRANSFER],
+        )
+
+    @property
+    def in_escrow(self) -> int:
+        return self.captured - self.refunded
+
+
+@dataclass(frozen=True)
+class Needed:
+    kind: Operation.Kind
+    cents: int
+
+
+def next_needed(order: Order, funds: Funds) -> Needed | None:
+    """For an order that settles: the one thing the provider must do next, or nothing more."""
+    release = order.release_cents or 0
+    if funds.held:
+        return Needed(Kind.CAPTURE, release) if release else Needed(Kind.VOID, funds.held)
+    if funds.in_escrow > release:
+        return Needed(Kind.REFUND, funds.in_escrow - release)
+    due = release - order.fee.of(release)
+    if funds.captured and funds.transferred < due:
+        return Needed(Kind.TRANSFER, due - funds.transferred)
+    return None
+
+
+def advance(order: Order) -> None:
+    """`order` is locked. One step further, or the end; to be called after everything that may have changed it."""
+    if order.state != State.SETTLING or order.quarantined_at is not None:
+        return
+    operations = list(order.operations.all())
+    if any(each.is_open and not each.waits_for_buyer for each in operations):
+        return  # while an answer is due nothing else is asked, so that two requests never cross
+    funds = Funds.of(operations)
+    waiting = next((each for each in operations if each.is_open), None)
+    if waiting is not None:
+        if not any(each.kind == Kind.VOID and each.state == Operation.State.SUCCEEDED for each in operations):
+            ask(order, Kind.VOID, amount_cents=waiting.amount_cents)
+        return
+    needed = next_needed(order, funds)
+    if needed is None:
+        _finish(order, funds)
+    else:
+        ask(order, needed.kind, amount_cents=needed.cents)
+
+
+def _finish(order: Order, funds: Funds) -> None:
+    if funds.captured and not funds.transferred and order.release_cents:
+        ledger.fee_taken(order, f"o{order.pk}:fee:1", order.release_cents)  # it takes all there is
+    if order.is_sale:
+        _let_go(order, StockHold.State.CONSUMED)
+        end = State.COMPLETED
+    else:
+        _let_go(order, StockHold.State.RELEASED)
+        end = State.REFUNDED if _was_funded(order) else _unpaid_end(order)
+    move(order, Step.SETTLED, by=SYSTEM, to=end)
+
+
+def _was_funded(order: Order) -> bool:
+    return bool(order.events.filter(step=Step.AUTH_OK).exists())
+
+
+def _unpaid_end(order: Order) -> State:
+    """A payment given up by the clock has expired; one given up by a person was cancelled."""
+    by_clock = order.events.filter(step=Step.ABANDON_PAYING, party=Party.SYSTEM).exists()
+    return State.EXPIRED if by_clock else State.CANCELLED
+
+
+def free_stock(order: Order) -> None:
+    """For an order that ends without the provider ever having been asked for money that it may hold."""
+    _let_go(order, StockHold.State.RELEASED)
+
+
+def _let_go(order: Order, state: StockHold.State) -> None:
+    left = StockHold.objects.filter(order=order, state=StockHold.State.HELD).update(state=state)
+    if not left:
+        return
+    change = stock.sell if state == StockHold.State.CONSUMED else stock.give_back
+    change(order.listing_id, pieces=order.quantity)

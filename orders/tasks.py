@@ -1,0 +1,32 @@
+"""Worker doors of `orders`: every one only looks for rows that are due."""
+
+from __future__ import annotations
+
+import threading
+
+from celery import shared_task
+from django.db import connection
+
+from orders.services import deadlines, operations
+
+
+@shared_task
+def work_off_money() -> int:
+    return deadlines.ring_due() + operations.work_off_due()
+
+
+_at_the_till = threading.Lock()
+
+
+def money_in_a_thread() -> None:
+    """For the sweep: a provider may take its time, and whatever else is swept must not wait for it."""
+    if (deadlines.is_anything_due() or operations.is_anything_due()) and _at_the_till.acquire(blocking=False):
+        threading.Thread(target=_work_in_here, name="money", daemon=True).start()
+
+
+def _work_in_here() -> None:
+    try:
+        work_off_money()
+    finally:
+        connection.close()
+        _at_the_till.release()

@@ -1,0 +1,58 @@
+"""What is agreed with everybody, from the settings: deadlines, the fee, how much may be held unpaid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+
+from orders.lifecycle import State
+
+BASIS = 10_000
+
+
+@dataclass(frozen=True)
+class Fee:
+    """In basis points of what the seller is paid, within bounds, and never more than that."""
+
+    basis_points: int
+    least_cents: int
+    most_cents: int | None
+
+    def of(self, cents: int) -> int:
+        share = (cents * self.basis_points + BASIS // 2) // BASIS
+        bounded = max(share, self.least_cents)
+        if self.most_cents is not None:
+            bounded = min(bounded, self.most_cents)
+        return min(bounded, cents)
+
+
+def current_fee() -> Fee:
+    return Fee(settings.ORDER_FEE_BPS, settings.ORDER_FEE_MIN_CENTS, settings.ORDER_FEE_MAX_CENTS or None)
+
+
+def time_in(state: str, *, scanned: bool = False) -> timedelta | None:
+    """How long an order may stay in a state before its timeout; `scanned`: the buyer's code proved the hand-over."""
+    match state:
+        case State.CREATED:
+            return timedelta(minutes=settings.ORDER_UNPAID_MINUTES)
+        case State.PAYING:
+            return timedelta(minutes=settings.ORDER_PAYING_MINUTES)
+        case State.FUNDED:
+            return timedelta(hours=settings.ORDER_ACCEPT_HOURS)
+        case State.ACCEPTED:
+            return timedelta(hours=settings.ORDER_HANDOVER_HOURS)
+        case State.HANDED_OVER:
+            return timedelta(hours=settings.ORDER_INSPECT_SCANNED_HOURS if scanned else settings.ORDER_INSPECT_HOURS)
+        case State.DISPUTED:
+            return timedelta(days=settings.ORDER_DISPUTE_DAYS)
+    return None
+
+
+def most_unpaid() -> int:
+    return int(settings.ORDER_MOST_UNPAID)
+
+
+def provider_name() -> str:
+    return str(settings.PAYMENT_PROVIDER)

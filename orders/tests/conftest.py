@@ -1,0 +1,59 @@
+"""Orders to try things on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from listings.models import Category, Listing
+from listings.services import catalogs, listings
+from orders.models import Order
+from orders.services import asking, operations, paying, placing
+
+PRICE = 150_000_00
+
+
+@pytest.fixture(autouse=True)
+def nobody_wakes_up() -> None:
+    asking.wake_up.means(lambda: None)  # tests work money off by hand, or start a real worker
+
+
+@pytest.fixture
+def listing(seller: User) -> Listing:
+    """One piece, of the seller, on offer."""
+    catalogs.seed_base()
+    facts = {
+        "title": "Calculadora",
+        "price_cents": PRICE,
+        "currency": "COP",
+        "category": Category.objects.earliest("pk"),
+    }
+    return listings.offer(seller, facts=facts, quantity=1)
+
+
+@pytest.fixture
+def order(buyer: User, listing: Listing) -> Order:
+    return placing.place(buyer, placing.Wish(listing.pk))[0]
+
+
+@pytest.fixture
+def paid(buyer: User, order: Order) -> Order:
+    """The money is held: paid, and not accepted yet."""
+    paying.pay(buyer, order.pk)
+    operations.drive(order.pk)
+    order.refresh_from_db()
+    return order
+
+
+@pytest.fixture
+def make_order(buyer: User, seller: User, db: None) -> Callable[..., Order]:
+    def make(*, by: User | None = None, pieces: int = 1, of: int = 1, price_cents: int = PRICE, **facts: Any) -> Order:
+        catalogs.seed_base()
+        known = {"title": "Mouse", "currency": "COP", "category": Category.objects.earliest("pk"), **facts}
+        made = listings.offer(seller, facts={**known, "price_cents": price_cents}, quantity=of)
+        return placing.place(by or buyer, placing.Wish(made.pk, pieces))[0]
+
+    return make

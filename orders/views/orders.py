@@ -1,0 +1,143 @@
+"""`/v1/orders`: to order, to pay, to hand over, to end; and to see where it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts.authentication import SignedIn
+from marketplace.common.api import CountsFirst
+from marketplace.common.errors import NotFound
+from marketplace.common.idempotency import answered_once, idempotent
+from orders.models import Operation, Order
+from orders.serializers import orders as shapes
+from orders.services import accepting, ending, handing_over, paying, placing
+from orders.services.errors import OrderNotFound
+from orders.services.explaining import explain
+
+
+def order_seen_by(request: SignedIn, order_id: UUID) -> Order:
+    order: Order | None = Order.objects.visible_to(request.user).select_related("escrow").filter(pk=order_id).first()
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
+def shown(order: Order) -> dict[str, Any]:
+    order = Order.objects.select_related("escrow").get(pk=order.pk)
+    return dict(shapes.OrderOut(order).data)
+
+
+class Orders(CountsFirst, ViewSet):
+    @extend_schema(parameters=[shapes.OrdersQuery], responses=shapes.OrderOut(many=True))
+    def list(self, request: SignedIn) -> Response:
+        """One's purchases and sales, newest first; `role` narrows."""
+        query = shapes.OrdersQuery.read(request.query_params)
+        return Response(_page(Order.objects.of(request.user, role=query.get("role")), query))
+
+    @extend_schema(request=shapes.PlaceOrderBody, responses={201: shapes.OrderOut, 200: shapes.OrderOut})
+    @idempotent
+    def create(self, request: SignedIn) -> Response:
+        """Holds the pieces until paid, for half an hour. 200 for a `client_id` that is known already."""
+        body = shapes.PlaceOrderBody.read(request.data)
+        order, is_new = placing.place(request.user, placing.Wish(**body))
+        return Response(shapes.OrderOut(order).data, status=201 if is_new else 200)
+
+    @extend_schema(parameters=[shapes.IncludeQuery], responses=shapes.OrderDetailOut)
+    def retrieve(self, request: SignedIn, order_id: UUID) -> Response:
+        order = order_seen_by(request, order_id)
+        body = dict(shapes.OrderOut(order).data)
+        for name in shapes.includes_in(request.query_params):
+            body[name] = _INCLUDED[name](order)
+        return Response(body, headers={"ETag": f'"{order.version}"'})
+
+    @extend_schema(responses=shapes.StatusChangeOut(many=True))
+    def status_history(self, request: SignedIn, order_id: UUID) -> Response:
+        return Response(_status_history(order_seen_by(request, order_id)))
+
+    @extend_schema(responses=shapes.PaymentOut(many=True))
+    def payments(self, request: SignedIn, order_id: UUID) -> Response:
+        return Response(_payments(order_seen_by(request, order_id)))
+
+    @extend_schema(responses=shapes.ExplainOut)
+    def explain(self, request: SignedIn, order_id: UUID) -> Response:
+        """Who must act, until when, and what happens to the money if nobody does."""
+        return Response(shapes.ExplainOut(explain(order_seen_by(request, order_id), request.user)).data)
+
+    @extend_schema(request=None, responses={202: shapes.PaidOrderOut})
+    @idempotent
+    def pay(self, request: SignedIn, order_id: UUID) -> Response:
+        """Wanted, not done: a worker asks the provider. Sent again, it is answered again."""
+        order = paying.pay(request.user, order_id)
+        payment = order.operations.filter(kind=Operation.Kind.AUTHORIZE).order_by("-seq").first()
+        return Response({**shown(order), "payment_id": payment and str(payment.pk)}, status=202)
+
+    @extend_schema(request=None, responses=shapes.OrderOut)
+    @idempotent
+    def accept(self, request: SignedIn, order_id: UUID) -> Response:
+        """By the seller, once it is paid."""
+        return Response(shown(accepting.accept(request.user, order_id)))
+
+    @extend_schema(request=shapes.ShipBody, responses=shapes.OrderOut)
+    @idempotent
+    def ship(self, request: SignedIn, order_id: UUID) -> Response:
+        """By the seller: sent, or handed over."""
+        body = shapes.ShipBody.read(request.data)
+        tracking_number = body.get("tracking_number") or ""
+        return Response(shown(handing_over.ship(request.user, order_id, tracking_number=tracking_number)))
+
+    @extend_schema(request=None, responses=shapes.OrderOut)
+    @answered_once
+    def complete(self, request: SignedIn, order_id: UUID) -> Response:
+        """By the buyer: it is here and as agreed. The seller is paid."""
+        return Response(shown(ending.complete(request.user, order_id)))
+
+    @extend_schema(request=shapes.ReasonBody, responses=shapes.OrderOut)
+    @answered_once
+    def cancel(self, request: SignedIn, order_id: UUID) -> Response:
+        """By either party, while the table allows it. What was paid goes back."""
+        reason = shapes.ReasonBody.read(request.data).get("reason") or ""
+        return Response(shown(ending.cancel(request.user, order_id, reason=reason)))
+
+
+class OrdersOf(CountsFirst, ViewSet):
+    @extend_schema(
+        parameters=[shapes.OrdersQuery, OpenApiParameter("user_id", UUID, "path")],
+        responses=shapes.OrderOut(many=True),
+    )
+    def list(self, request: SignedIn, user_id: UUID) -> Response:
+        """One's own, by another address; operators may read anybody's."""
+        if user_id != request.user.pk and not request.user.has_perm("orders.operate_order"):
+            raise NotFound
+        query = shapes.OrdersQuery.read(request.query_params)
+        return Response(_page(Order.objects.of(user_id, role=query.get("role")), query))
+
+
+def _page(rows: Any, query: dict[str, Any]) -> list[dict[str, Any]]:
+    if "status" in query:
+        rows = rows.filter(status=query["status"])
+    start = (query["page"] - 1) * query["page_size"]
+    found = rows.select_related("escrow").order_by("-pk")[start : start + query["page_size"]]
+    return list(shapes.OrderOut(found, many=True).data)
+
+
+def _status_history(order: Order) -> Any:
+    changes = [event for event in order.events.order_by("version") if event.from_status != event.to_status]
+    return shapes.StatusChangeOut(changes, many=True).data
+
+
+def _payments(order: Order) -> Any:
+    rows = order.operations.filter(kind=Operation.Kind.AUTHORIZE).select_related("order").order_by("seq")
+    return shapes.PaymentOut(rows, many=True).data
+
+
+def _escrow(order: Order) -> Any:
+    escrow = getattr(order, "escrow", None)
+    return None if escrow is None else shapes.EscrowOut(escrow).data
+
+
+_INCLUDED = {"payments": _payments, "escrow": _escrow, "status_history": _status_history}
