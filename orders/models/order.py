@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from listings.models import Listing
 from marketplace.common.ids import KeyField, NumberField
 from orders.lifecycle import TERMINAL, EscrowStatus, Party, State, Status, Step, allowed, escrow_status
-from orders.querysets.order import OrderQuerySet
+from orders.querysets.order import OrderQuerySet, is_operator
 from orders.terms import Fee
 
 
@@ -107,7 +107,7 @@ class Order(models.Model):
             return Party.BUYER
         if user.pk == self.seller_id:
             return Party.SELLER
-        return Party.OPERATOR if user.has_perm("orders.operate_order") else None
+        return Party.OPERATOR if is_operator(user) else None
 
     def steps_for(self, party: Party) -> list[Step]:
         return allowed(self.state, party)
