@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
@@ -185,7 +186,7 @@ def test_T12_each_caller_gets_what_is_theirs(
                 require_untouched(things, order)
 
 
-def require_untouched(things: dict[str, object], order: Order) -> None:
+def require_untouched(things: dict[str, Any], order: Order) -> None:
     assert Device.objects.filter(pk=things["device_id"]).exists()
     assert Session.objects.get(pk=things["session_id"]).revoked_at is None
     assert Notification.objects.get(pk=things["notification_id"]).read_at is None
