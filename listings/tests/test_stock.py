@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -70,7 +71,7 @@ def test_what_the_owner_has_put_away_stays_put_away(buyer: User, make_listing: C
     assert (listing.state, listing.sold) == ("archived", 1)
 
 
-def read_then_write(listing_id: object, buyer_id: object, together: threading.Barrier) -> bool:
+def read_then_write(listing_id: UUID, buyer_id: UUID, together: threading.Barrier) -> bool:
     """The way that is not ours: the negative control."""
     listing = Listing.objects.get(pk=listing_id)
     together.wait()
@@ -81,9 +82,9 @@ def read_then_write(listing_id: object, buyer_id: object, together: threading.Ba
     return True
 
 
-def hold_one(listing_id: object, buyer_id: object, together: threading.Barrier) -> bool:
+def hold_one(listing_id: UUID, buyer_id: UUID, together: threading.Barrier) -> bool:
     together.wait()
-    return stock.hold(listing_id, pieces=1, buyer_id=buyer_id) is not None  # type: ignore[arg-type]
+    return stock.hold(listing_id, pieces=1, buyer_id=buyer_id) is not None
 
 
 @pytest.mark.django_db(transaction=True)
