@@ -116,6 +116,7 @@ class Order(models.Model):
 class OrderEvent(models.Model):
     """One row for each step, numbered without a gap and chained by hash. The database writes number and hash."""
 
+    id = KeyField()
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events", db_index=False)
     version = models.PositiveIntegerField()
     step = models.CharField(max_length=20)
