@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import orders, payments
+from orders.views import disputes, orders, payments
 
 urlpatterns = [
     path("orders", orders.Orders.as_view({"get": "list", "post": "create"})),
@@ -21,4 +21,16 @@ urlpatterns = [
     path("payments/capture", payments.Capture.as_view()),
     path("payments/refund", payments.Refund.as_view()),
     path("escrow/step", payments.Step.as_view()),
+    # Disputes, reviews, hand-over codes, offers, receipts
+    path("disputes", disputes.Disputes.as_view({"post": "create"})),
+    path("disputes/open", disputes.Disputes.as_view({"get": "list", "post": "create"})),
+    path("disputes/orders/<uuid:order_id>", disputes.Disputes.as_view({"get": "of_order"})),
+    path("disputes/<uuid:dispute_id>", disputes.Disputes.as_view({"get": "retrieve", "patch": "partial_update"})),
+    path("disputes/<uuid:dispute_id>/release", disputes.Disputes.as_view({"post": "release"})),
+    path("disputes/<uuid:dispute_id>/refund", disputes.Disputes.as_view({"post": "refund"})),
+    path("disputes/<uuid:dispute_id>/proposals", disputes.Disputes.as_view({"post": "propose"})),
+    path("disputes/<uuid:dispute_id>/statements", disputes.Statements.as_view({"get": "list", "post": "create"})),
+    path("disputes/<uuid:dispute_id>/evidence", disputes.Evidence.as_view({"get": "list", "post": "create"})),
+    path("disputes/<uuid:dispute_id>/evidence/presign", disputes.Evidence.as_view({"post": "presign"})),
+    path("disputes/<uuid:dispute_id>/evidence/<uuid:evidence_id>", disputes.EvidenceFile.as_view()),
 ]
