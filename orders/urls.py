@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import disputes, orders, payments
+from orders.views import disputes, orders, payments, reviews
+
 
 urlpatterns = [
     path("orders", orders.Orders.as_view({"get": "list", "post": "create"})),
@@ -33,4 +34,8 @@ urlpatterns = [
     path("disputes/<uuid:dispute_id>/evidence", disputes.Evidence.as_view({"get": "list", "post": "create"})),
     path("disputes/<uuid:dispute_id>/evidence/presign", disputes.Evidence.as_view({"post": "presign"})),
     path("disputes/<uuid:dispute_id>/evidence/<uuid:evidence_id>", disputes.EvidenceFile.as_view()),
+    path("reviews", reviews.Reviews.as_view({"post": "create"})),
+    path("reviews/orders/<uuid:order_id>", reviews.Reviews.as_view({"get": "of_order", "post": "create_for_order"})),
+    path("reviews/users/<uuid:user_id>", reviews.Reviews.as_view({"get": "of_person"})),
+    path("users/<uuid:user_id>/rating", reviews.Rating.as_view()),
 ]

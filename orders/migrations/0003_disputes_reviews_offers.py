@@ -24,7 +24,8 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER review_by_a_party BEFORE INSERT ON orders_review FOR EACH ROW EXECUTE FUNCTION orders_check_review();
-CREATE TRIGGER review_unchanged BEFORE UPDATE ON orders_review FOR EACH ROW EXECUTE FUNCTION common_refuse_change();
+CREATE TRIGGER review_unchanged BEFORE UPDATE OF order_id, rater_id, ratee_id, ratee_was, rating ON orders_review
+  FOR EACH ROW EXECUTE FUNCTION common_refuse_change();
 
 CREATE FUNCTION orders_guard_offer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
