@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import disputes, orders, payments, reviews
-
+from orders.views import disputes, handover, orders, payments, reviews
 
 urlpatterns = [
     path("orders", orders.Orders.as_view({"get": "list", "post": "create"})),
@@ -38,4 +37,7 @@ urlpatterns = [
     path("reviews/orders/<uuid:order_id>", reviews.Reviews.as_view({"get": "of_order", "post": "create_for_order"})),
     path("reviews/users/<uuid:user_id>", reviews.Reviews.as_view({"get": "of_person"})),
     path("users/<uuid:user_id>/rating", reviews.Rating.as_view()),
+    path("orders/<uuid:order_id>/handover-code", handover.HandoverCode.as_view()),
+    path("orders/<uuid:order_id>/hand-over", handover.HandOver.as_view()),
+    path("users/me/selling", handover.Selling.as_view()),
 ]

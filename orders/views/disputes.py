@@ -104,6 +104,7 @@ class Evidence(CountsFirst, ViewSet):
         return Response(shapes.EvidenceOut(rows, many=True).data)
 
     @extend_schema(request=shapes.EvidencePresignBody, responses={201: PresignOut})
+    @idempotent
     def presign(self, request: SignedIn, dispute_id: UUID) -> Response:
         """An address for one PUT of one file: a picture, a PDF, a text, a film or a sound."""
         body = shapes.EvidencePresignBody.read(request.data)
