@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import disputes, handover, orders, payments, reviews
+from orders.views import disputes, handover, offers, orders, payments, reviews
 
 urlpatterns = [
     path("orders", orders.Orders.as_view({"get": "list", "post": "create"})),
@@ -40,4 +40,11 @@ urlpatterns = [
     path("orders/<uuid:order_id>/handover-code", handover.HandoverCode.as_view()),
     path("orders/<uuid:order_id>/hand-over", handover.HandOver.as_view()),
     path("users/me/selling", handover.Selling.as_view()),
+    path("listings/<uuid:listing_id>/offers", offers.Offers.as_view({"post": "create"})),
+    path("offers", offers.Offers.as_view({"get": "list"})),
+    path("offers/<uuid:offer_id>", offers.Offers.as_view({"get": "retrieve"})),
+    path("offers/<uuid:offer_id>/counter", offers.Offers.as_view({"post": "counter"})),
+    path("offers/<uuid:offer_id>/accept", offers.Offers.as_view({"post": "accept"})),
+    path("offers/<uuid:offer_id>/decline", offers.Offers.as_view({"post": "decline"})),
+    path("offers/<uuid:offer_id>/withdraw", offers.Offers.as_view({"post": "withdraw"})),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
 
@@ -22,5 +22,9 @@ class OfferQuerySet(models.QuerySet[Any]):
         return self.filter(expires_at__gt=Now())
 
     def run_out(self) -> Self:
-        """Still open by name, as nobody has answered in time."""
+        """Open by name alone: nobody has answered in time, and nothing had to be done for that."""
         return self.filter(state="open", expires_at__lte=Now())
+
+    def shown(self) -> Self:
+        has_run_out = When(state="open", expires_at__lte=Now(), then=Value("expired"))
+        return self.annotate(shown_state=Case(has_run_out, default=F("state")))

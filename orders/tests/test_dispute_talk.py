@@ -75,12 +75,9 @@ def test_an_answer_keeps_it_between_the_two_for_a_week(buyer: User, seller: User
     talking.state(seller, dispute.pk, "I will look")
 
     let_run_out(dispute.order, ANSWER)
-    dispute.refresh_from_db()
-    assert dispute.escalated_at is None
+    assert not Dispute.objects.escalated().exists()
     let_run_out(dispute.order, NEGOTIATION)
-    dispute.refresh_from_db()
-    since = dispute.escalated_at
-    assert since is not None
+    assert Dispute.objects.escalated().exists()
     assert not Deadline.objects.filter(order=dispute.order, kind=NEGOTIATION).exists()
 
 
