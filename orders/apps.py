@@ -10,6 +10,7 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         from marketplace.common.sweeper import sweeper
         from orders.services import operations, paying, timeouts  # noqa: F401  (the latter two register deadlines)
+        from orders.services.disputes import escalating  # noqa: F401  (as does this)
         from orders.tasks import money_in_a_thread, work_off_money
 
         post_migrate.connect(ensure_roles, sender=self)

@@ -1,19 +1,27 @@
+from orders.models.dispute import Dispute, DisputeEvidence, DisputeStatement
 from orders.models.ledger import Account, LedgerTransaction, Posting
+from orders.models.offer import Offer
 from orders.models.order import Deadline, Order, OrderEvent, StockHold
 from orders.models.payment import Escrow, EscrowStep, Operation
+from orders.models.review import Review
 from orders.models.seller import SellerTerms
 from orders.models.simulator import SimulatorFault, SimulatorRecord
 
 __all__ = [
     "Account",
     "Deadline",
+    "Dispute",
+    "DisputeEvidence",
+    "DisputeStatement",
     "Escrow",
     "EscrowStep",
     "LedgerTransaction",
+    "Offer",
     "Operation",
     "Order",
     "OrderEvent",
     "Posting",
+    "Review",
     "SellerTerms",
     "SimulatorFault",
     "SimulatorRecord",

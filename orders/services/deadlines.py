@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 
 from orders import terms
 from orders.lifecycle import TIMEOUTS, State
@@ -56,6 +56,15 @@ def add(order: Order, kind: str, *, due_at: Any, whatever_happens: bool = False)
     Deadline.objects.update_or_create(
         order=order, kind=kind, defaults={"order_version": version, "due_at": due_at, "attempts": 0}
     )
+
+
+def carry_over(order: Order) -> None:
+    """More is known of an order that stays where it is: its deadlines stay too, and none gets later by it."""
+    standing = Deadline.objects.filter(order=order, order_version__gt=ANY_VERSION)
+    standing.update(order_version=order.version)
+    life = terms.time_in(order.state, scanned=order.proof == Order.Proof.BUYER_CODE)
+    if life is not None:
+        standing.filter(kind=TIMEOUT).update(due_at=Least(F("due_at"), Now() + life))
 
 
 def is_anything_due() -> bool:
