@@ -1,8 +1,10 @@
+from orders.models.auditing import MoneyAudit
 from orders.models.ledger import Account, LedgerTransaction, Posting
 from orders.models.order import Deadline, Order, OrderEvent, StockHold
 from orders.models.payment import Escrow, EscrowStep, Operation
 from orders.models.seller import SellerTerms
 from orders.models.simulator import SimulatorFault, SimulatorRecord
+from orders.models.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Account",
@@ -10,6 +12,7 @@ __all__ = [
     "Escrow",
     "EscrowStep",
     "LedgerTransaction",
+    "MoneyAudit",
     "Operation",
     "Order",
     "OrderEvent",
@@ -18,4 +21,6 @@ __all__ = [
     "SimulatorFault",
     "SimulatorRecord",
     "StockHold",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]
