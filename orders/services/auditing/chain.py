@@ -21,7 +21,7 @@ SELECT order_id, version, concat_ws(', ',
          CASE WHEN version <> place THEN 'a step before it is missing' END,
          CASE WHEN from_state <> coalesce(state_before, '') THEN 'does not follow the one before' END,
          CASE WHEN hash <> hash_now THEN 'was changed after it was written' END,
-         CASE WHEN NOT is_known THEN 'is no step that the table allows' END)
+         CASE WHEN NOT is_known THEN 'is no step that the table allows' END) AS why
 FROM (SELECT steps.*, (steps.step, from_state, to_state, party) IN (SELECT * FROM edges) AS is_known FROM steps) s
 WHERE version <> place OR from_state <> coalesce(state_before, '') OR hash <> hash_now OR NOT is_known
 """
