@@ -44,6 +44,11 @@ app.conf.beat_schedule = {
     "sweep-pictures": {"task": "listings.tasks.work_off_pictures", "schedule": 10.0, "options": {"expires": 10}},
     "tidy-pictures": {"task": "listings.tasks.tidy_pictures", "schedule": crontab(minute="23", hour="4")},
     "sweep-money": {"task": "orders.tasks.work_off_money", "schedule": 5.0, "options": {"expires": 10}},
+    "audit-money": {
+        "task": "orders.tasks.audit_books",
+        "schedule": crontab(minute="50", hour="2"),
+        "options": {"expires": 36_000},
+    },
     "sweep-chores": {"task": "listings.tasks.work_off_chores", "schedule": 60.0, "options": {"expires": 50}},
 }
 

@@ -232,6 +232,9 @@ ORDER_MOST_UNPAID: int = env.int("ORDER_MOST_UNPAID", 20)
 ORDER_FEE_BPS: int = env.int("ORDER_FEE_BPS", 0)
 ORDER_FEE_MIN_CENTS: int = env.int("ORDER_FEE_MIN_CENTS", 0)
 ORDER_FEE_MAX_CENTS: int = env.int("ORDER_FEE_MAX_CENTS", 0)  # 0: no upper bound
+MONEY_PATIENCE_MINUTES: int = env.int("MONEY_PATIENCE_MINUTES", 15)  # until /health/money says no
+WEBHOOKS_ALLOW_LOCAL: bool = IS_LOCAL and env.bool("WEBHOOKS_ALLOW_LOCAL", False)  # plain http, private addresses
+WEBHOOK_TIMEOUT_SECONDS: float = env.float("WEBHOOK_TIMEOUT_SECONDS", 10.0)
 PAYMENT_PROVIDER: str = env.str("PAYMENT_PROVIDER", "simulator")
 PAYMENT_TIMEOUT_SECONDS: float = env.float("PAYMENT_TIMEOUT_SECONDS", 8.0)
 

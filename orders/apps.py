@@ -8,14 +8,16 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
+        from marketplace.common import metrics
         from marketplace.common.sweeper import sweeper
-        from orders.services import operations, paying, timeouts  # noqa: F401  (the latter two register deadlines)
+        from orders.services import health, operations, paying, timeouts  # noqa: F401  (the last two register deadlines)
         from orders.services.disputes import escalating  # noqa: F401  (as does this)
         from orders.tasks import money_in_a_thread, work_off_money
 
         post_migrate.connect(ensure_roles, sender=self)
         operations.wake_up.means(work_off_money.delay)
         sweeper.add(money_in_a_thread)
+        metrics.asked.add(health.gauges)
 
 
 def ensure_roles(**_: object) -> None:

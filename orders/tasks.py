@@ -8,11 +8,18 @@ from celery import shared_task
 from django.db import connection
 
 from orders.services import deadlines, operations
+from orders.services.auditing import auditing
 
 
 @shared_task
 def work_off_money() -> int:
     return deadlines.ring_due() + operations.work_off_due()
+
+
+@shared_task
+def audit_books() -> int:
+    """Every night: what differs is stopped until somebody has looked."""
+    return auditing.run(quarantine=True).differences
 
 
 _at_the_till = threading.Lock()

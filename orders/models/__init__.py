@@ -1,3 +1,4 @@
+from orders.models.auditing import MoneyAudit
 from orders.models.dispute import Dispute, DisputeEvidence, DisputeStatement
 from orders.models.ledger import Account, LedgerTransaction, Posting
 from orders.models.offer import Offer
@@ -6,6 +7,7 @@ from orders.models.payment import Escrow, EscrowStep, Operation
 from orders.models.review import Review
 from orders.models.seller import SellerTerms
 from orders.models.simulator import SimulatorFault, SimulatorRecord
+from orders.models.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Account",
@@ -16,6 +18,7 @@ __all__ = [
     "Escrow",
     "EscrowStep",
     "LedgerTransaction",
+    "MoneyAudit",
     "Offer",
     "Operation",
     "Order",
@@ -26,4 +29,6 @@ __all__ = [
     "SimulatorFault",
     "SimulatorRecord",
     "StockHold",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

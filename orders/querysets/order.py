@@ -34,6 +34,16 @@ class OrderQuerySet(models.QuerySet[Any]):
     def unpaid_by(self, buyer: Any) -> Self:
         return self.filter(buyer=buyer, state=State.CREATED)
 
+    def quarantined(self) -> Self:
+        return self.filter(quarantined_at__isnull=False)
+
+    def needing_attention(self) -> Self:
+        """Quarantined ones are a queue of their own."""
+        return self.exclude(needs_attention="").filter(quarantined_at__isnull=True)
+
+    def in_dispute(self) -> Self:
+        return self.filter(state=State.DISPUTED)
+
     def locked(self) -> Self:
         """Order, then listing, then accounts: whoever locks several does it in this order."""
         return self.select_for_update(of=("self",), no_key=True)

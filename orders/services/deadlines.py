@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 TIMEOUT = "timeout"
 ANY_VERSION = 0
 AGAIN_AFTER = timedelta(minutes=1)
+MOST_ATTEMPTS = 32_767  # a counter that runs over would keep everything else from ringing
+LOOK_AGAIN_AFTER = timedelta(hours=1)  # at what is quarantined
 
 Ring = Callable[[Order], None]
 _rings: dict[str, Ring] = {}
@@ -95,7 +97,7 @@ def _ring_for(order_id: UUID) -> None:
     except Exception as error:
         log.warning("deadline_failed", order=str(order_id), exc_info=error)
         Deadline.objects.filter(order_id=order_id, due_at__lte=Now()).update(
-            due_at=Now() + AGAIN_AFTER, attempts=F("attempts") + 1
+            due_at=Now() + AGAIN_AFTER, attempts=Least(F("attempts") + 1, MOST_ATTEMPTS)
         )
 
 
@@ -105,6 +107,9 @@ def _ring(order_id: UUID) -> None:
     order = Order.objects.locked().get(pk=order_id)
     due = Deadline.objects.filter(order=order, due_at__lte=Now()).order_by("due_at").first()
     if due is None:
+        return
+    if order.quarantined_at is not None:  # not a failure: nothing of it moves until somebody has looked
+        Deadline.objects.filter(pk=due.pk).update(due_at=Now() + LOOK_AGAIN_AFTER)
         return
     Deadline.objects.filter(pk=due.pk).delete()
     if due.order_version in (ANY_VERSION, order.version):

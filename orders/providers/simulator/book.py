@@ -5,6 +5,7 @@ It knows nothing of our rows but the names we sent. Each call is a transaction o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from orders.models import SimulatorRecord
 from orders.models.simulator import SimulatorFault
-from orders.providers.base import Request
+from orders.providers.base import Line, Request
 
 Fault = SimulatorFault.Fault
 State = SimulatorRecord.State
@@ -101,6 +102,25 @@ def sums_of(order_id: str) -> Sums:
     now = timezone.now()
     held = done.filter(kind="authorize", expires_at__gt=now).aggregate(sum=Sum("amount_cents"))["sum"] or 0
     return Sums(held if is_held else 0, captured, by_kind.get("refund", 0), by_kind.get("transfer", 0))
+
+
+_STATEMENT = """
+SELECT order_id, currency, sum(amount_cents) FILTER (WHERE kind = 'authorize'),
+  sum(amount_cents) FILTER (WHERE kind = 'authorize' AND expires_at > clock_timestamp()),
+  sum(amount_cents) FILTER (WHERE kind = 'capture'), sum(amount_cents) FILTER (WHERE kind = 'refund'),
+  sum(amount_cents) FILTER (WHERE kind = 'transfer'), bool_or(kind IN ('capture', 'void'))
+FROM orders_simulatorrecord WHERE state = 'succeeded' GROUP BY 1, 2
+"""
+
+
+def statement() -> Iterator[Line]:
+    """Everything that was ever done, a line for each order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENT)
+        rows = cursor.fetchall()
+    for order_id, currency, *sums, is_let_go in rows:
+        authorized, held, captured, refunded, transferred = (int(each or 0) for each in sums)
+        yield Line(order_id, currency, authorized, 0 if is_let_go else held, captured, refunded, transferred)
 
 
 def _refusal(request: Request, sums: Sums, fault: str | None) -> str:

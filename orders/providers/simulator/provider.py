@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from orders.models import SimulatorRecord
@@ -12,6 +12,7 @@ from orders.providers.base import (
     BadSignature,
     Caps,
     Failed,
+    Line,
     NotSeen,
     Pending,
     Remember,
@@ -53,6 +54,9 @@ class Simulator:
 
     def parse_webhook(self, headers: Mapping[str, str], raw: bytes) -> WebhookRef:
         raise BadSignature
+
+    def statement(self) -> Iterable[Line]:
+        return book.statement()
 
 
 def _told(record: SimulatorRecord) -> Succeeded | Failed | Pending:
