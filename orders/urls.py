@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import orders, payments
+from orders.views import orders, payments, practice, webhooks
 
 urlpatterns = [
     path("orders", orders.Orders.as_view({"get": "list", "post": "create"})),
@@ -21,4 +21,8 @@ urlpatterns = [
     path("payments/capture", payments.Capture.as_view()),
     path("payments/refund", payments.Refund.as_view()),
     path("escrow/step", payments.Step.as_view()),
+    # Providers, and playing with the simulated one
+    path("webhooks/<str:provider>", webhooks.Webhook.as_view()),
+    path("practice/orders/<uuid:order_id>/confirm", practice.Confirm.as_view()),
+    path("practice/orders/<uuid:order_id>/fault", practice.Misbehave.as_view()),
 ]

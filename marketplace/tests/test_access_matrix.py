@@ -80,6 +80,10 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     "POST /v1/maintenance/price-suggestions/precompute": (401, 403, 403, 403),
     "POST /v1/maintenance/cleanup/orphans": (401, 403, 403, 403),
     "GET /v1/maintenance/tasks/<uuid:task_id>": (401, 403, 403, 403),
+    # Providers need no token but a signature; who has no such order cannot practise with it
+    "POST /v1/webhooks/<str:provider>": (404, 404, 404, 404),
+    "POST /v1/practice/orders/<uuid:order_id>/confirm": (401, 404, 404, 404),
+    "POST /v1/practice/orders/<uuid:order_id>/fault": (401, 404, 404, 404),
     # Pictures: the owner's, not yet looked at by the worker
     "POST /v1/images/presign": (401, 404, 201, 404),
     "POST /v1/images/confirm": (401, 404, 409, 404),
@@ -103,6 +107,7 @@ BODIES = {
     "POST /v1/images/preview": '{"object_key": "{photo_key}"}',
     "POST /v1/listings/<uuid:listing_id>/image": '{"object_key": "{absent_key}"}',
     "PUT /v1/listings/<uuid:listing_id>/photos/order": '{"photo_ids": ["{photo_id}"]}',
+    "POST /v1/practice/orders/<uuid:order_id>/fault": '{"fault": "slow"}',
     "POST /v1/auth/password/change": '{"current_password": "guess", "new_password": "another horse"}',
     "POST /v1/users/<uuid:user_id>/report": '{"reason": "spam"}',
     "POST /v1/devices": '{"platform": "ios"}',
