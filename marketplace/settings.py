@@ -16,6 +16,7 @@ from marketplace.common.logs import logging_config
 from marketplace.environment import (
     EXAMPLE_JWT_SECRET,
     database_url,
+    derived_secret,
     hosts_of,
     local_secret,
     refuse_weak_secrets,
@@ -237,6 +238,16 @@ WEBHOOKS_ALLOW_LOCAL: bool = IS_LOCAL and env.bool("WEBHOOKS_ALLOW_LOCAL", False
 WEBHOOK_TIMEOUT_SECONDS: float = env.float("WEBHOOK_TIMEOUT_SECONDS", 10.0)
 PAYMENT_PROVIDER: str = env.str("PAYMENT_PROVIDER", "simulator")
 PAYMENT_TIMEOUT_SECONDS: float = env.float("PAYMENT_TIMEOUT_SECONDS", 8.0)
+PRACTICE_MODE: bool = env.bool("PRACTICE_MODE", False)
+STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRETS: list[str] = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
+STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
+SIMULATOR_URL: str = env.str("SIMULATOR_URL", "")
+SIMULATOR_FAULTS: bool = env.bool("SIMULATOR_FAULTS", False)
+SIMULATOR_WEBHOOK_URL: str = env.str("SIMULATOR_WEBHOOK_URL", f"{BASE_URL}/v1/webhooks/simulator")
+SIMULATOR_WEBHOOK_SECRETS: list[str] = env.list(  # the first one signs
+    "SIMULATOR_WEBHOOK_SECRETS", default=[derived_secret(SECRET_KEY, "simulator-webhook")]
+)
 
 # ── Limits: "N/second|minute|hour|day"; RATE_LIMIT=off turns all of them off ─────────────────────
 RATE_LIMIT: str = env.str("RATE_LIMIT", "120/minute")
@@ -250,6 +261,7 @@ RATE_LIMITS: dict[str, str] = {
     "catalog": env.str("RATE_LIMIT_CATALOG", "20/hour"),
     "receipts": env.str("RATE_LIMIT_RECEIPTS", "30/minute"),
     "handover_code": env.str("RATE_LIMIT_HANDOVER_CODE", "10/hour"),  # wrong ones, for each order
+    "webhooks": env.str("RATE_LIMIT_WEBHOOKS", "3000/minute"),
     # Wrong passwords, counted before the password is looked at
     "lockout_pair": env.str("LOCKOUT_PER_ACCOUNT_AND_ADDRESS", "10/15minutes"),
     "lockout_account": env.str("LOCKOUT_PER_ACCOUNT", "50/15minutes"),

@@ -39,6 +39,15 @@ def fee(cents: int) -> Leg:
     return Leg("revenue.fee", cents, keeps_balance=False, may_be_negative=True)
 
 
+def clawback(order: Order, cents: int) -> Leg:
+    """What a seller owes for money that buyers' banks took back; below zero for as long as they do."""
+    return Leg(clawback_code(order), cents, may_be_negative=True)
+
+
+def clawback_code(order: Order) -> str:
+    return f"clawback:{order.seller_id}"
+
+
 def _hold(order: Order, cents: int) -> tuple[Leg, Leg]:
     return (
         Leg(f"memo.hold:{order.pk}", cents),
@@ -72,6 +81,24 @@ def paid_out(order: Order, source: str, *, cents: int, fee_cents: int, provider:
 def fee_taken(order: Order, source: str, cents: int) -> None:
     """Where all that is released goes to the fee, nothing is left to transfer."""
     post(source, order, escrow(order, -cents), fee(cents))
+
+
+def charged_back(order: Order, source: str, *, cents: int, provider: str) -> bool:
+    """The provider took it from us; the seller, who was paid, owes as much as they were paid for, we bear the rest."""
+    theirs = min(cents, order.release_cents or 0)
+    ours = Leg("expense.chargeback", theirs - cents, keeps_balance=False, may_be_negative=True)
+    return post(source, order, clawback(order, -theirs), ours, clearing(provider, cents))
+
+
+def withheld(order: Order, source: str, cents: int) -> None:
+    """Out of escrow against what the seller owes."""
+    post(source, order, escrow(order, -cents), clawback(order, cents))
+
+
+def owed(order: Order) -> int:
+    """By its seller, in its currency. Locked: two payouts of one seller never pay the same debt."""
+    account = Account.objects.select_for_update(no_key=True).filter(code=clawback_code(order), currency=order.currency)
+    return max(0, -(account.values_list("balance", flat=True).first() or 0))
 
 
 def post(source: str, order: Order, *legs: Leg) -> bool:

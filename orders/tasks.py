@@ -7,13 +7,17 @@ import threading
 from celery import shared_task
 from django.db import connection
 
-from orders.services import deadlines, operations
+from orders.providers.simulator import notices
+from orders.services import deadlines, inbox, operations
 from orders.services.auditing import auditing
+
+QUEUES = (deadlines, inbox, operations, notices)
 
 
 @shared_task
 def work_off_money() -> int:
-    return deadlines.ring_due() + operations.work_off_due()
+    told = inbox.work_off_due()
+    return told + deadlines.ring_due() + operations.work_off_due() + notices.send_due()
 
 
 @shared_task
@@ -27,7 +31,7 @@ _at_the_till = threading.Lock()
 
 def money_in_a_thread() -> None:
     """For the sweep: a provider may take its time, and whatever else is swept must not wait for it."""
-    if (deadlines.is_anything_due() or operations.is_anything_due()) and _at_the_till.acquire(blocking=False):
+    if any(queue.is_anything_due() for queue in QUEUES) and _at_the_till.acquire(blocking=False):
         threading.Thread(target=_work_in_here, name="money", daemon=True).start()
 
 

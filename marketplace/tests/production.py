@@ -42,6 +42,9 @@ def production(**changes: str) -> dict[str, str]:
         "ALLOWED_HOSTS": "market.example",
         "ALLOWED_ORIGINS": "",
         "RATE_LIMIT": "120/minute",
+        "PAYMENT_PROVIDER": "stripe",
+        "STRIPE_SECRET_KEY": secrets.token_hex(24),
+        "STRIPE_WEBHOOK_SECRETS": secrets.token_hex(24),
         **changes,
     }
     return {name: value for name, value in known.items() if value or name not in SECRETS}

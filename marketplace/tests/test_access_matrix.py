@@ -83,6 +83,10 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     "POST /v1/maintenance/price-suggestions/precompute": (401, 403, 403, 403),
     "POST /v1/maintenance/cleanup/orphans": (401, 403, 403, 403),
     "GET /v1/maintenance/tasks/<uuid:task_id>": (401, 403, 403, 403),
+    # Providers need no token but a signature; who has no such order cannot practise with it
+    "POST /v1/webhooks/<str:provider>": (404, 404, 404, 404),
+    "POST /v1/practice/orders/<uuid:order_id>/confirm": (401, 404, 404, 404),
+    "POST /v1/practice/orders/<uuid:order_id>/fault": (401, 404, 404, 404),
     # Pictures: the owner's, not yet looked at by the worker
     "POST /v1/images/presign": (401, 404, 201, 404),
     "POST /v1/images/confirm": (401, 404, 409, 404),
@@ -126,6 +130,7 @@ BODIES = {
     "POST /v1/payments/capture": '{"order_id": "{order_id}"}',
     "POST /v1/payments/refund": '{"order_id": "{order_id}"}',
     "POST /v1/escrow/step": '{"escrow_id": "{escrow_id}", "step": "payment_made", "result": "ok"}',
+    "POST /v1/practice/orders/<uuid:order_id>/fault": '{"fault": "slow"}',
     "POST /v1/auth/password/change": '{"current_password": "guess", "new_password": "another horse"}',
     "POST /v1/users/<uuid:user_id>/report": '{"reason": "spam"}',
     "POST /v1/devices": '{"platform": "ios"}',

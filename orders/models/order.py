@@ -48,6 +48,7 @@ class Order(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.CREATED)  # what apps see of `state`
     version = models.PositiveIntegerField(default=1)  # of its last event
     release_cents = models.BigIntegerField(null=True, blank=True)  # what the seller gets before the fee; once decided
+    withheld_cents = models.BigIntegerField(default=0)  # of that, kept for what the seller owes from earlier sales
     is_sale = models.BooleanField(null=True, blank=True)  # does the buyer keep the thing? once decided
     proof = models.CharField(max_length=12, choices=Proof, default=Proof.NONE, blank=True)
     tracking_number = models.CharField(max_length=120, blank=True, default="")
@@ -73,6 +74,7 @@ class Order(models.Model):
                 name="order_release_within_total",
             ),
             models.CheckConstraint(condition=Q(state__in=State.values), name="order_state_known"),
+            models.CheckConstraint(condition=Q(withheld_cents__gte=0), name="order_withholds_no_less_than_nothing"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["buyer", "-id"], name="order_of_buyer"),

@@ -89,7 +89,8 @@ class Operation(models.Model):
 
     @property
     def waits_for_buyer(self) -> bool:
-        return self.is_open and self.next_action is not None
+        """Only a payment does: what else is pending waits for the provider itself."""
+        return self.is_open and self.kind == self.Kind.AUTHORIZE and self.next_action is not None
 
 
 class Escrow(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from marketplace.common.ids import KeyField
@@ -14,12 +15,14 @@ class SimulatorRecord(models.Model):
     """One request that had an effect, or was refused, under its key."""
 
     class State(models.TextChoices):
+        CREATED = "created", "Created"  # known by name, nothing done yet
         PENDING = "pending", "Pending"  # waits for the buyer
         SUCCEEDED = "succeeded", "Succeeded"
         FAILED = "failed", "Failed"
 
     id = KeyField()
     key = models.CharField(max_length=80, unique=True)
+    operation_id = models.CharField(max_length=40, blank=True, default="", db_index=True)
     order_id = models.CharField(max_length=40, db_index=True)  # their words for it; no reference to our rows
     kind = models.CharField(max_length=10)
     amount_cents = models.BigIntegerField()
@@ -29,6 +32,7 @@ class SimulatorRecord(models.Model):
     code = models.CharField(max_length=60, blank=True, default="")
     calls = models.PositiveIntegerField(default=1)  # how often it was asked for
     expires_at = models.DateTimeField(null=True, blank=True)  # of a hold
+    let_go_at = models.DateTimeField(null=True, blank=True)  # of a hold
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -48,6 +52,12 @@ class SimulatorFault(models.Model):
         WRONG_AMOUNT = "wrong_amount"
         LAPSED = "lapsed"  # a hold that has run out
         REFUSED = "refused"  # a refund or transfer the provider will not make
+        PARTIAL_REFUSED = "partial_refused"  # a refund of less than everything
+        LATE_SUCCESS = "late_success"  # the buyer's confirmation crosses the void on its way
+        CHARGEBACK = "chargeback"  # the buyer's bank takes the money back, after it was paid out
+        WEBHOOK_THRICE = "webhook_thrice"
+        WEBHOOK_FIRST = "webhook_first"  # before the reply
+        WEBHOOK_REVERSED = "webhook_reversed"  # the last that happened is told first
 
     fault = models.CharField(max_length=16, choices=Fault)
     kind = models.CharField(max_length=10, blank=True, default="")  # of every kind
@@ -59,3 +69,34 @@ class SimulatorFault(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fault} x {self.times_left}"
+
+
+class SimulatorWebhook(models.Model):
+    """A notification that was written with what it tells, and is sent by the sweep."""
+
+    id = KeyField()  # the event's id: the same however often it is sent
+    kind = models.CharField(max_length=30)
+    operation_id = models.CharField(max_length=40)
+    reference = models.CharField(max_length=80)
+    order_id = models.CharField(max_length=40, db_index=True)
+    times = models.PositiveSmallIntegerField(default=1)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True, db_default=Now())  # empty once it was taken, or given up
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="simulator_webhook_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.operation_id}"
+
+
+class SimulatorClock(models.Model):
+    """The provider's idea of the time: so much ahead of ours. One row, or none."""
+
+    ahead_seconds = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.ahead_seconds:+} s"

@@ -80,22 +80,39 @@ class WebhookRef:
     """What a notification is about. Nothing else of it is believed: the truth is fetched."""
 
     event_id: str
-    kind: str
+    kind: str  # `chargeback…` where it is about one
     operation_id: str
     reference: str
+
+
+@dataclass(frozen=True)
+class Chargeback:
+    """The buyer's bank has taken back what they had paid."""
+
+    reference: str
+    amount_cents: int
+    currency: str
 
 
 class BadSignature(Exception):
     pass
 
 
+class UnreadableNotification(ValueError):
+    """Signed by the provider, and yet not what it documents."""
+
+
 class Provider(Protocol):
+    """`tests/provider_contract.py` is what each must pass."""
+
     name: ClassVar[str]
     caps: ClassVar[Caps]
 
     def execute(self, request: Request, remember: Remember) -> Result: ...
 
     def fetch(self, request: Request) -> Snapshot: ...
+
+    def fetch_chargeback(self, request: Request) -> Chargeback | NotSeen | Unknown: ...
 
     def parse_webhook(self, headers: Mapping[str, str], raw: bytes) -> WebhookRef: ...
 
@@ -111,6 +128,7 @@ class Line:
     captured_cents: int
     refunded_cents: int
     transferred_cents: int
+    charged_back_cents: int = 0
 
 
 @runtime_checkable

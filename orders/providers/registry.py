@@ -6,6 +6,9 @@ from functools import cache
 
 from orders.providers.base import Provider
 from orders.providers.simulator.provider import Simulator
+from orders.providers.stripe.provider import Stripe
+
+_KNOWN: dict[str, type[Provider]] = {each.name: each for each in (Simulator, Stripe)}
 
 
 class UnknownProvider(LookupError):
@@ -14,6 +17,6 @@ class UnknownProvider(LookupError):
 
 @cache
 def provider(name: str) -> Provider:
-    if name == Simulator.name:
-        return Simulator()
-    raise UnknownProvider(name)
+    if name not in _KNOWN:
+        raise UnknownProvider(name)
+    return _KNOWN[name]()

@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 ATTENTION_AFTER = timedelta(hours=6)
 LOOK_AGAIN_AFTER = timedelta(hours=1)  # at what is quarantined
+CAME_LATE = "succeeded late, after: "
 SECURE = "secure"
 SECURE_BEFORE = timedelta(hours=24)
 SECURE_AGAIN_AFTER = timedelta(minutes=10)
@@ -35,8 +36,12 @@ def write(queue: RowQueue, claim: Claim, operation: Operation, answer: Succeeded
     """The order first, then the operation, if it is still ours: a late worker changes nothing."""
     order = lock(operation.order_id)
     held = queue.still_ours(claim).select_for_update(of=("self",)).first()
-    if held is None:
-        return
+    if held is not None:
+        take_in(order, held, answer)
+
+
+def take_in(order: Order, held: Operation, answer: Succeeded | Failed) -> None:
+    """`order` and `held` are locked, and `held` is open."""
     if isinstance(answer, Succeeded) and _is_something_else(held, answer):
         quarantine(order, f"{held.kind}: asked {held.amount_cents}, done {answer.amount_cents} {answer.currency}")
     if order.quarantined_at is not None:
@@ -54,6 +59,22 @@ def conclude(order: Order, operation: Operation, answer: Succeeded | Failed) -> 
     else:
         _FAILED[operation.kind](order, operation, answer)
     settling.advance(order)
+
+
+def late_success(order: Order, operation: Operation, answer: Succeeded) -> None:
+    """A payment that was over, as far as the provider had said, has succeeded after all. Both are locked.
+
+    The order is done with, so the money is let go of, under the name the provider gave it. If the order is still being
+    paid in another way, nobody here can know which of the two is meant.
+    """
+    call_for_attention(order, f"a payment that had failed has succeeded: {operation.failure}")
+    operation.failure = f"{CAME_LATE}{operation.failure}"[:120]
+    operation.save(update_fields=["failure"])
+    if not order.is_over or Funds.of(order.operations.all()).captured:
+        quarantine(order, "a payment that had failed has succeeded")
+        return
+    void = ask(order, Kind.VOID, amount_cents=answer.amount_cents)
+    Operation.objects.filter(pk=void.pk).update(provider_ref=answer.reference)
 
 
 def wait_for_buyer(
@@ -104,9 +125,9 @@ def _close(operation: Operation, answer: Succeeded | Failed) -> None:
 
 def _authorized(order: Order, operation: Operation, answer: Succeeded) -> None:
     ledger.authorized(order, operation.key, operation.amount_cents)
-    void = order.operations.filter(kind=Kind.VOID, state=Operation.State.SUCCEEDED).first()
-    if void is not None:  # let go before we knew that we had it
-        ledger.voided(order, void.key, operation.amount_cents)
+    if order.operations.filter(kind=Kind.VOID, state=Operation.State.SUCCEEDED).exists():
+        # Let go before we knew that we had it. Did that let go of this, or did the two cross? Asked again, we know.
+        ask(order, Kind.VOID, amount_cents=operation.amount_cents)
         return
     if order.state == State.PAYING:  # else it was given up meanwhile, and settling lets it go
         move(order, Step.AUTH_OK, by=SYSTEM)

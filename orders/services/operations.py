@@ -17,13 +17,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from marketplace.common.queue import Claim, RowQueue
-from orders.models import Operation
+from orders.models import Operation, SellerTerms
 from orders.providers.base import Failed, NotSeen, Pending, Request, Result, Snapshot, Succeeded, Unknown
 from orders.providers.registry import provider
 from orders.services import answers
 from orders.services.asking import wake_up
 
-__all__ = ["drive", "is_anything_due", "wake_up", "work_off_due"]
+__all__ = ["drive", "is_anything_due", "request_for", "wake_up", "work_off_due"]
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +98,7 @@ def _rest_of(claim: Claim) -> Operation.State:
 
 def _ask(operation: Operation, claim: Claim) -> Result:
     """Whatever goes wrong on the way means that we do not know."""
-    request, asked = _request_for(operation), provider(operation.provider)
+    request, asked = request_for(operation), provider(operation.provider)
     try:
         known: Snapshot = asked.fetch(request) if claim.attempt > 1 else NotSeen()
         if not isinstance(known, NotSeen):
@@ -109,10 +109,8 @@ def _ask(operation: Operation, claim: Claim) -> Result:
         return Unknown(type(error).__name__)
 
 
-def _request_for(operation: Operation) -> Request:
+def request_for(operation: Operation) -> Request:
     order = operation.order
-    earlier = order.operations.filter(kind__in=("authorize", "capture"), state="succeeded")
-    authorization = earlier.filter(kind="authorize").values_list("provider_ref", flat=True).first() or ""
     return Request(
         key=operation.key,
         operation_id=str(operation.pk),
@@ -123,9 +121,23 @@ def _request_for(operation: Operation) -> Request:
         buyer_id=str(order.buyer_id),
         seller_id=str(order.seller_id),
         reference=operation.provider_ref,
-        authorization=authorization,
-        destination=str(order.seller_id) if operation.kind == Operation.Kind.TRANSFER else "",
+        authorization=_authorization_for(operation),
+        destination=_payout_account(order.seller_id) if operation.kind == Operation.Kind.TRANSFER else "",
     )
+
+
+def _authorization_for(operation: Operation) -> str:
+    """What is captured, voided or refunded. One that still waits for its buyer can be voided too."""
+    if operation.kind == Operation.Kind.VOID and operation.provider_ref:
+        return operation.provider_ref  # it was asked for with a name: `answers.late_success`
+    payments = operation.order.operations.filter(kind=Operation.Kind.AUTHORIZE).exclude(state=Operation.State.FAILED)
+    return payments.order_by("-seq").values_list("provider_ref", flat=True).first() or ""
+
+
+def _payout_account(seller_id: UUID) -> str:
+    """Where they said; else who they are, which is enough for a provider that knows our people."""
+    said = SellerTerms.objects.filter(user=seller_id).values_list("payout_account", flat=True).first()
+    return said or str(seller_id)
 
 
 def _remember(claim: Claim, reference: str) -> None:

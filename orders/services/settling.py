@@ -62,7 +62,7 @@ def next_needed(order: Order, funds: Funds) -> Needed | None:
         return Needed(Kind.CAPTURE, release) if release else Needed(Kind.VOID, funds.held)
     if funds.in_escrow > release:
         return Needed(Kind.REFUND, funds.in_escrow - release)
-    due = release - order.fee.of(release)
+    due = release - order.fee.of(release) - order.withheld_cents
     if funds.captured and funds.transferred < due:
         return Needed(Kind.TRANSFER, due - funds.transferred)
     return None
@@ -83,6 +83,8 @@ def advance(order: Order) -> None:
             ask(order, Kind.VOID, amount_cents=waiting.amount_cents)
         return
     needed = next_needed(order, funds)
+    if needed is not None and needed.kind == Kind.TRANSFER and _withhold(order, needed.cents):
+        needed = next_needed(order, funds)
     if needed is None:
         _finish(order, funds)
     else:
@@ -95,9 +97,22 @@ def _withdraw_unsent(order: Order) -> None:
     unsent.update(state=Operation.State.FAILED, failure="withdrawn", due_at=None, done_at=Now())
 
 
+def _withhold(order: Order, due: int) -> bool:
+    """What the seller owes is paid before they are: from each payout, until nothing is owed."""
+    cents = min(ledger.owed(order), due)
+    if not cents:
+        return False
+    payouts = order.operations.filter(kind=Kind.TRANSFER).count()
+    ledger.withheld(order, f"o{order.pk}:clawback:{payouts + 1}", cents)
+    order.withheld_cents += cents
+    Order.objects.filter(pk=order.pk).update(withheld_cents=order.withheld_cents)
+    return True
+
+
 def _finish(order: Order, funds: Funds) -> None:
-    if funds.captured and not funds.transferred and order.release_cents:
-        ledger.fee_taken(order, f"o{order.pk}:fee:1", order.release_cents)  # it takes all there is
+    left = (order.release_cents or 0) - order.withheld_cents
+    if funds.captured and not funds.transferred and left:
+        ledger.fee_taken(order, f"o{order.pk}:fee:1", left)  # it takes all there is
     if order.is_sale:
         _let_go(order, StockHold.State.CONSUMED)
         end = State.COMPLETED

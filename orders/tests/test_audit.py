@@ -70,7 +70,7 @@ def test_books_in_every_state_agree(
 def test_what_waits_for_an_answer_is_no_difference(buyer: User, order: Order) -> None:
     paying.pay(buyer, order.pk)
     operation = order.operations.get()
-    book.perform(operations._request_for(operation))  # done, and its answer lost
+    book.perform(operations.request_for(operation))  # done, and its answer lost
     assert auditing.run().is_ok
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -53,7 +54,7 @@ class Orders(CountsFirst, ViewSet):
         order = order_seen_by(request, order_id)
         body = dict(shapes.OrderOut(order).data)
         for name in shapes.includes_in(request.query_params):
-            body[name] = _INCLUDED[name](order)
+            body[name] = _INCLUDED[name](order, request.user)
         return Response(body, headers={"ETag": f'"{order.version}"'})
 
     @extend_schema(responses=shapes.StatusChangeOut(many=True))
@@ -62,7 +63,7 @@ class Orders(CountsFirst, ViewSet):
 
     @extend_schema(responses=shapes.PaymentOut(many=True))
     def payments(self, request: SignedIn, order_id: UUID) -> Response:
-        return Response(_payments(order_seen_by(request, order_id)))
+        return Response(_payments(order_seen_by(request, order_id), request.user))
 
     @extend_schema(responses=shapes.ExplainOut)
     def explain(self, request: SignedIn, order_id: UUID) -> Response:
@@ -126,19 +127,26 @@ def _page(rows: Any, query: dict[str, Any]) -> list[dict[str, Any]]:
     return list(shapes.OrderOut(found, many=True).data)
 
 
-def _status_history(order: Order) -> Any:
+def _status_history(order: Order, viewer: Any = None) -> Any:
     changes = [event for event in order.events.order_by("version") if event.from_status != event.to_status]
     return shapes.StatusChangeOut(changes, many=True).data
 
 
-def _payments(order: Order) -> Any:
+def _payments(order: Order, viewer: Any) -> Any:
     rows = order.operations.filter(kind=Operation.Kind.AUTHORIZE).select_related("order").order_by("seq")
-    return shapes.PaymentOut(rows, many=True).data
+    shown = shapes.PaymentOut(rows, many=True).data
+    if viewer.pk == order.buyer_id:
+        return shown
+    return [{**each, "next_action": None} for each in shown]  # whoever holds it can act in the buyer's place
 
 
-def _escrow(order: Order) -> Any:
+def _escrow(order: Order, viewer: Any) -> Any:
     escrow = getattr(order, "escrow", None)
     return None if escrow is None else shapes.EscrowOut(escrow).data
 
 
-_INCLUDED = {"payments": _payments, "escrow": _escrow, "status_history": _status_history}
+_INCLUDED: dict[str, Callable[[Order, Any], Any]] = {
+    "payments": _payments,
+    "escrow": _escrow,
+    "status_history": _status_history,
+}

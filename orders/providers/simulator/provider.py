@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
 
+from django.conf import settings
+
+from marketplace.common.jsonio import loads
 from orders.models import SimulatorRecord
-from orders.models.simulator import SimulatorFault
+from orders.providers import signing
 from orders.providers.base import (
-    BadSignature,
     Caps,
+    Chargeback,
     Failed,
     Line,
     NotSeen,
@@ -21,12 +24,13 @@ from orders.providers.base import (
     Snapshot,
     Succeeded,
     Unknown,
+    UnreadableNotification,
     WebhookRef,
 )
-from orders.providers.simulator import book
+from orders.providers.simulator import book, line, notices
+from orders.providers.simulator.desk import Answer
 
-Fault = SimulatorFault.Fault
-SLOW_SECONDS = 1.0
+State = SimulatorRecord.State
 FINAL_CODES = frozenset({"no_hold", "already_captured", "already_authorized", "not_enough", "unknown_kind"})
 
 
@@ -35,34 +39,66 @@ class Simulator:
     caps: ClassVar[Caps] = Caps()
 
     def execute(self, request: Request, remember: Remember) -> Result:
-        fault = book.take_fault(request)
-        if fault == Fault.TIMEOUT_BEFORE:
-            return Unknown("no answer")
-        if fault == Fault.SLOW:
-            time.sleep(SLOW_SECONDS)
-        try:
-            record = book.perform(request, fault)
-        except book.KeyReused:
+        answer = _asked(lambda: line.perform(request))
+        if isinstance(answer, Unknown):
+            return answer
+        status, said = answer
+        if status == 409:
             return Failed("key_reused")
-        if fault in (Fault.TIMEOUT_AFTER, Fault.ERROR_AFTER):
-            return Unknown("no answer" if fault == Fault.TIMEOUT_AFTER else "500")
-        return _told(record)
+        return _told(said) if status == 200 else Unknown(str(status))
 
     def fetch(self, request: Request) -> Snapshot:
-        record = book.find(request.key)
-        return NotSeen() if record is None else _told(record)
+        answer = _asked(lambda: line.find(request.key))
+        return answer if isinstance(answer, Unknown) else _seen(*answer)
+
+    def fetch_chargeback(self, request: Request) -> Chargeback | NotSeen | Unknown:
+        answer = _asked(lambda: line.find_chargeback(request.order_id))
+        seen = answer if isinstance(answer, Unknown) else _seen(*answer)
+        match seen:
+            case Succeeded():
+                return Chargeback(seen.reference, seen.amount_cents, seen.currency)
+            case NotSeen():
+                return seen
+        return seen if isinstance(seen, Unknown) else Unknown("not decided")
 
     def parse_webhook(self, headers: Mapping[str, str], raw: bytes) -> WebhookRef:
-        raise BadSignature
+        signing.verify(headers.get(notices.HEADER, ""), raw, settings.SIMULATOR_WEBHOOK_SECRETS)
+        said = loads(raw)
+        names = ("event_id", "kind", "operation_id", "reference")
+        if not isinstance(said, dict) or not all(isinstance(said.get(name), str) for name in names):
+            raise UnreadableNotification
+        return WebhookRef(*(said[name] for name in names))
+
+    def confirm(self, key: str, *, succeeds: bool) -> bool:
+        """In the buyer's place. False when nobody waits for it, or it cannot be reached."""
+        answer = _asked(lambda: line.confirm(key, succeeds=succeeds))
+        return not isinstance(answer, Unknown) and answer[0] == 200
 
     def statement(self) -> Iterable[Line]:
         return book.statement()
 
 
-def _told(record: SimulatorRecord) -> Succeeded | Failed | Pending:
-    match record.state:
-        case SimulatorRecord.State.SUCCEEDED:
-            return Succeeded(str(record.pk), record.amount_cents, record.currency, record.expires_at)
-        case SimulatorRecord.State.PENDING:
-            return Pending(str(record.pk), {"type": "confirm", "key": record.key})
-    return Failed(record.code, can_try_again=record.code not in FINAL_CODES)
+def _asked(call: Callable[[], Answer]) -> Answer | Unknown:
+    """Whatever goes wrong on the way means that we do not know."""
+    try:
+        return call()
+    except Exception as error:
+        return Unknown(type(error).__name__)
+
+
+def _seen(status: int, said: dict[str, Any]) -> Snapshot:
+    if status == 404 and said.get("code") == "not_found":  # any other 404 is somebody else's
+        return NotSeen()
+    return _told(said) if status == 200 else Unknown(str(status))
+
+
+def _told(said: dict[str, Any]) -> Succeeded | Failed | Pending | Unknown:
+    match said.get("state"):
+        case State.SUCCEEDED:
+            until = said["expires_at"] and datetime.fromisoformat(said["expires_at"])
+            return Succeeded(said["id"], said["amount_cents"], said["currency"], until or None)
+        case State.PENDING:
+            return Pending(said["id"], {"type": "confirm", "key": said["key"]})
+        case State.FAILED:
+            return Failed(said["code"], can_try_again=said["code"] not in FINAL_CODES)
+    return Unknown("not understood")

@@ -21,18 +21,23 @@ _OURS = """
 SELECT t.order_id, a.currency,
   coalesce(-sum(p.amount) FILTER (WHERE t.source LIKE '%%:capture:%%'), 0),
   coalesce(sum(p.amount) FILTER (WHERE t.source LIKE '%%:refund:%%'), 0),
-  coalesce(sum(p.amount) FILTER (WHERE t.source LIKE '%%:transfer:%%'), 0)
+  coalesce(sum(p.amount) FILTER (WHERE t.source LIKE '%%:transfer:%%'), 0),
+  coalesce(sum(p.amount) FILTER (WHERE t.source LIKE '%%:chargeback:%%'), 0)
 FROM orders_posting p JOIN orders_account a ON a.id = p.account_id
 JOIN orders_ledgertransaction t ON t.id = p.transaction_id
 WHERE a.code = 'psp_clearing:' || %s AND t.order_id IS NOT NULL
-  AND t.source ~ '^o[0-9a-f-]{36}:(capture|refund|transfer):'
+  AND t.source ~ '^o[0-9a-f-]{36}:(capture|refund|transfer|chargeback):'
 GROUP BY 1, 2
 """
 _RELEASED = "SELECT order_id FROM orders_stockhold WHERE state = 'released'"
-_OPEN = "SELECT DISTINCT order_id FROM orders_operation WHERE due_at IS NOT NULL"
+_OPEN = """
+SELECT order_id FROM orders_operation WHERE due_at IS NOT NULL
+UNION SELECT o.order_id FROM orders_inboxevent e JOIN orders_operation o ON o.id::text = e.operation_id
+WHERE e.processed_at IS NULL
+"""
 
 Key = tuple[str, str]  # order and currency
-NOTHING = (0, 0, 0)
+NOTHING = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def _compared(name: str, statement: Iterable[Line]) -> dict[Key, str]:
 def _why(line: Line | None, ours: tuple[int, ...], *, is_released: bool) -> str:
     if line is None:
         return f"the provider knows nothing, we have booked {_told(ours)}"
-    sums = (line.captured_cents, line.refunded_cents, line.transferred_cents)
+    sums = (line.captured_cents, line.refunded_cents, line.transferred_cents, line.charged_back_cents)
     if sums != ours:
         return f"the provider says {_told(sums)}, we have booked {_told(ours)}"
     if line.captured_cents > line.authorized_cents:
@@ -89,7 +94,7 @@ def _why(line: Line | None, ours: tuple[int, ...], *, is_released: bool) -> str:
 
 
 def _told(sums: tuple[int, ...]) -> str:
-    return "taken {}, back {}, paid out {}".format(*sums)
+    return "taken {}, back {}, paid out {}, charged back {}".format(*sums)
 
 
 def _rows(sql: str, *values: Any) -> list[Any]:
