@@ -10,7 +10,8 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         from marketplace.common import metrics
         from marketplace.common.sweeper import sweeper
-        from orders.services import health, operations, paying, timeouts  # noqa: F401  (the last two register deadlines)
+        from orders import listeners  # noqa: F401  (who is told, and when)
+        from orders.services import health, operations, paying, reminding, timeouts  # noqa: F401  (they register deadlines)
         from orders.tasks import money_in_a_thread, work_off_money
 
         post_migrate.connect(ensure_roles, sender=self)
