@@ -65,5 +65,5 @@ def _counted() -> bytes:
 
 def _now() -> bytes:
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(asked)  # type: ignore[arg-type]
+    registry.register(asked)
     return generate_latest(registry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import Order
+from orders.querysets.order import OrderQuerySet
 
 QUARANTINED, ATTENTION, DISPUTES = "quarantined", "attention", "disputes"
 
@@ -26,18 +28,15 @@ class QueueFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, orders: QuerySet[Order]) -> QuerySet[Order]:
-        return waiting(orders, self.value() or "")
+        queue: Callable[[Any], QuerySet[Order]] | None = _QUEUES.get(self.value() or "")
+        return orders if queue is None else queue(orders)
 
 
-def waiting(orders: Any, queue: str) -> Any:
-    match queue:
-        case "quarantined":
-            return orders.quarantined()
-        case "attention":
-            return orders.needing_attention()
-        case "disputes":
-            return orders.in_dispute()
-    return orders
+_QUEUES: dict[str, Any] = {
+    QUARANTINED: OrderQuerySet.quarantined,
+    ATTENTION: OrderQuerySet.needing_attention,
+    DISPUTES: OrderQuerySet.in_dispute,
+}
 
 
 def quarantined_count(request: HttpRequest) -> int:

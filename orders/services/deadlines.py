@@ -20,6 +20,7 @@ from orders.models import Deadline, Order
 log = structlog.get_logger(__name__)
 
 TIMEOUT = "timeout"
+REMINDER = "reminder"  # at half time, for whoever loses a right when it is over
 ANY_VERSION = 0
 AGAIN_AFTER = timedelta(minutes=1)
 MOST_ATTEMPTS = 32_767  # a counter that runs over would keep everything else from ringing
@@ -50,6 +51,8 @@ def set_for(order: Order) -> None:
     # An order whose payment failed keeps the half hour it was given when it was made
     due_at = order.created_at + life if order.state == State.CREATED else Now() + life
     add(order, TIMEOUT, due_at=due_at)
+    if order.state == State.HANDED_OVER:
+        add(order, REMINDER, due_at=Now() + life / 2)
 
 
 def add(order: Order, kind: str, *, due_at: Any, whatever_happens: bool = False) -> None:

@@ -63,7 +63,7 @@ def _unanswered(now: datetime) -> float:
     )
     asked = Q(state__in=(Operation.State.SENT, Operation.State.UNKNOWN))
     oldest = moving.aggregate(asked=Min("created_at", filter=asked), due=Min("due_at", filter=~asked))
-    waits = [(now - since).total_seconds() for since in oldest.values() if since is not None]
+    waits = [float((now - since).total_seconds()) for since in oldest.values() if since is not None]
     return max([0.0, *waits])
 
 
