@@ -137,6 +137,7 @@ def test_T12_each_caller_gets_what_is_theirs(
     photo_key, absent_key = (f"listings/{listing.pk}/{uuid7()}.jpg" for _ in range(2))
     photo = Photo.objects.create(listing=listing, storage_key=photo_key, content_type="image/jpeg", size_bytes=1)
     things = {
+        "order_id": uuid7(),  # nobody's
         "photo_id": photo.pk,
         "photo_key": photo_key,
         "absent_key": absent_key,

@@ -26,18 +26,18 @@ class PracticeDoor(Door):
 
 
 class Confirm(PracticeDoor):
-    @extend_schema(request=shapes.ConfirmBody, responses=order_shapes.OrderOut)
+    @extend_schema(request=shapes.PracticeConfirmBody, responses=order_shapes.OrderOut)
     @answered_once
     def post(self, request: SignedIn, order_id: UUID) -> Response:
         """The buyer confirms, or refuses, what the simulated bank asks of them."""
-        body = shapes.ConfirmBody.read(request.data)
+        body = shapes.PracticeConfirmBody.read(request.data)
         return Response(shown(practising.confirm(request.user, order_id, succeeds=body["succeeds"])))
 
 
 class Misbehave(PracticeDoor):
-    @extend_schema(request=shapes.FaultBody, responses=order_shapes.OrderOut)
+    @extend_schema(request=shapes.PracticeFaultBody, responses=order_shapes.OrderOut)
     @idempotent
     def post(self, request: SignedIn, order_id: UUID) -> Response:
         """The simulated bank will misbehave in this way, once, the next time that it can in this order."""
-        body = shapes.FaultBody.read(request.data)
+        body = shapes.PracticeFaultBody.read(request.data)
         return Response(shown(practising.misbehave(request.user, order_id, fault=body["fault"])))
