@@ -19,6 +19,11 @@ def work_off_money() -> int:
     return told + deadlines.ring_due() + operations.work_off_due() + notices.send_due()
 
 
+@shared_task
+def tidy_notifications() -> int:
+    return inbox.forget_old() + notices.forget_old()
+
+
 _at_the_till = threading.Lock()
 
 

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 KEEP_TRYING = timedelta(hours=1)  # a provider may tell us of what we have not committed yet
 SLOWEST_RETRY_SECONDS = 300
+KEPT = timedelta(days=60)
 queue = RowQueue(InboxEvent, lease_seconds=60)
 Apply = Callable[[Order], str]
 
@@ -153,6 +154,11 @@ def _fetch_chargeback(payment: Operation) -> Apply | None:
 
 def _nothing_was_taken(order: Order) -> str:
     return "nothing was taken back"
+
+
+def forget_old() -> int:
+    """Providers repeat themselves for days, not for months; and what comes again then finds everything known."""
+    return InboxEvent.objects.filter(processed_at__lt=Now() - KEPT).delete()[0]
 
 
 # ── Later ────────────────────────────────────────────────────────────────────────────────────────
