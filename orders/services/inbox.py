@@ -91,7 +91,8 @@ def _process(claim: Claim, event: InboxEvent) -> None:
 
 def _operation_of(event: InboxEvent) -> Operation | None:
     """By our own name for it, else by theirs."""
-    theirs = Q(provider_ref=event.reference) if event.reference else Q(pk=None)
+    # the second half of it is what lets PostgreSQL use the index
+    theirs = Q(provider_ref=event.reference, provider_ref__gt="") if event.reference else Q(pk=None)
     named = Q(pk=_uuid(event.operation_id)) | theirs
     found = Operation.objects.select_related("order").filter(named, provider=event.provider)
     return found.order_by("created_at").first()
