@@ -245,9 +245,9 @@ STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", "https://api.stripe.com").rstr
 SIMULATOR_URL: str = env.str("SIMULATOR_URL", "")
 SIMULATOR_FAULTS: bool = env.bool("SIMULATOR_FAULTS", False)
 SIMULATOR_WEBHOOK_URL: str = env.str("SIMULATOR_WEBHOOK_URL", f"{BASE_URL}/v1/webhooks/simulator")
-SIMULATOR_WEBHOOK_SECRETS: list[str] = env.list(  # the first one signs
-    "SIMULATOR_WEBHOOK_SECRETS", default=[derived_secret(SECRET_KEY, "simulator-webhook")]
-)
+SIMULATOR_WEBHOOK_SECRETS: list[str] = env.list("SIMULATOR_WEBHOOK_SECRETS", default=[]) or [  # the first one signs
+    derived_secret(SECRET_KEY, "simulator-webhook")
+]
 
 # ── Limits: "N/second|minute|hour|day"; RATE_LIMIT=off turns all of them off ─────────────────────
 RATE_LIMIT: str = env.str("RATE_LIMIT", "120/minute")

@@ -132,4 +132,13 @@ def _account(leg: Leg, currency: str) -> int:
 
 
 def in_escrow(order_id: UUID) -> int:
-    return int(Account.objects.filter(code=f"escrow:{order_id}").aggregate(sum=Sum("balance"))["sum"] or 0)
+    return _balance(f"escrow:{order_id}")
+
+
+def held(order: Order) -> int:
+    """On the buyer's side, for this order."""
+    return _balance(f"memo.hold:{order.pk}")
+
+
+def _balance(code: str) -> int:
+    return int(Account.objects.filter(code=code).aggregate(sum=Sum("balance"))["sum"] or 0)

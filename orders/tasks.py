@@ -26,6 +26,11 @@ def audit_books() -> int:
     return auditing.run(quarantine=True).differences
 
 
+@shared_task
+def tidy_notifications() -> int:
+    return inbox.forget_old() + notices.forget_old()
+
+
 _at_the_till = threading.Lock()
 
 

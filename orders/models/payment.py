@@ -78,6 +78,7 @@ class Operation(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="operation_due"),
+            models.Index(fields=["provider_ref"], condition=Q(provider_ref__gt=""), name="operation_by_reference"),
         ]
 
     def __str__(self) -> str:

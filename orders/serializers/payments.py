@@ -10,7 +10,7 @@ from marketplace.common.validation import Shape
 from orders.models import SimulatorFault
 
 
-class AnyBody(serializers.Serializer[Any]):
+class NotificationBody(serializers.Serializer[Any]):
     pass
 
 
@@ -22,5 +22,5 @@ class PracticeConfirmBody(Shape):
     succeeds = serializers.BooleanField(required=False, default=True)
 
 
-class FaultBody(Shape):
+class PracticeFaultBody(Shape):
     fault = serializers.ChoiceField(choices=SimulatorFault.Fault.choices)

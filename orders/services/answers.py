@@ -70,7 +70,7 @@ def late_success(order: Order, operation: Operation, answer: Succeeded) -> None:
     call_for_attention(order, f"a payment that had failed has succeeded: {operation.failure}")
     operation.failure = f"{CAME_LATE}{operation.failure}"[:120]
     operation.save(update_fields=["failure"])
-    if not order.is_over or Funds.of(order.operations.all()).captured:
+    if not order.is_over:
         quarantine(order, "a payment that had failed has succeeded")
         return
     void = ask(order, Kind.VOID, amount_cents=answer.amount_cents)
@@ -137,9 +137,10 @@ def _authorized(order: Order, operation: Operation, answer: Succeeded) -> None:
 
 
 def _voided(order: Order, operation: Operation, answer: Succeeded) -> None:
+    held = ledger.held(order)
+    if held:  # nothing, where it was let go of before we knew that we had it
+        ledger.voided(order, operation.key, held)
     payments = order.operations.filter(kind=Kind.AUTHORIZE)
-    if payments.filter(state=Operation.State.SUCCEEDED).exists():
-        ledger.voided(order, operation.key, operation.amount_cents)
     payments.filter(due_at__isnull=False).update(due_at=Now())  # what became of one that waited for the buyer?
 
 

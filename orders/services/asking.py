@@ -25,16 +25,17 @@ def ask(order: Order, kind: Operation.Kind, *, amount_cents: int) -> Operation:
 
     What a provider has refused is asked for again later, and later each time; a payment at once, for a person waits.
     """
-    earlier = list(order.operations.values_list("kind", "provider"))
-    seq = sum(other == kind for other, _ in earlier) + 1
-    wait = NO_WAIT if kind == Operation.Kind.AUTHORIZE else _patience(refused=seq - 1)
+    earlier = list(order.operations.values_list("kind", "state", "provider"))
+    seq = sum(other == kind for other, _, _ in earlier) + 1
+    refused = sum((other, state) == (kind, Operation.State.FAILED) for other, state, _ in earlier)
+    wait = NO_WAIT if kind == Operation.Kind.AUTHORIZE else _patience(refused=refused)
     made = Operation.objects.create(
         order=order,
         kind=kind,
         seq=seq,
         amount_cents=amount_cents,
         currency=order.currency,
-        provider=earlier[0][1] if earlier else terms.provider_name(),
+        provider=earlier[0][2] if earlier else terms.provider_name(),
         due_at=Now() + wait,
     )
     wake_up.after_commit()

@@ -12,7 +12,7 @@ from orders.services.answers import call_for_attention, quarantine
 def charge_back(order: Order, payment: Operation, taken: Chargeback) -> str:
     """`order` is locked. Told again, it is booked once."""
     why = f"charged back: {taken.amount_cents} {taken.currency}"
-    if order.state != State.COMPLETED or taken.currency != order.currency:
+    if not _is_paid_out(order) or taken.currency != order.currency:
         # Before the payout the money is missing in escrow: whatever happens next must be decided by somebody
         quarantine(order, why)
         return "quarantined"
@@ -20,3 +20,10 @@ def charge_back(order: Order, payment: Operation, taken: Chargeback) -> str:
     if ledger.charged_back(order, source, cents=taken.amount_cents, provider=payment.provider):
         call_for_attention(order, why)
     return "charged back"
+
+
+def _is_paid_out(order: Order) -> bool:
+    """Or about to be: a payout that is refused after all then pays the debt out of this very order's escrow."""
+    if order.state == State.SETTLING:
+        return order.operations.filter(kind=Operation.Kind.TRANSFER).exists()
+    return order.state == State.COMPLETED

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 KEEP_TRYING = timedelta(hours=1)  # a provider may tell us of what we have not committed yet
 SLOWEST_RETRY_SECONDS = 300
+KEPT = timedelta(days=60)
 queue = RowQueue(InboxEvent, lease_seconds=60)
 Apply = Callable[[Order], str]
 
@@ -90,7 +91,8 @@ def _process(claim: Claim, event: InboxEvent) -> None:
 
 def _operation_of(event: InboxEvent) -> Operation | None:
     """By our own name for it, else by theirs."""
-    theirs = Q(provider_ref=event.reference) if event.reference else Q(pk=None)
+    # the second half of it is what lets PostgreSQL use the index
+    theirs = Q(provider_ref=event.reference, provider_ref__gt="") if event.reference else Q(pk=None)
     named = Q(pk=_uuid(event.operation_id)) | theirs
     found = Operation.objects.select_related("order").filter(named, provider=event.provider)
     return found.order_by("created_at").first()
@@ -153,6 +155,11 @@ def _fetch_chargeback(payment: Operation) -> Apply | None:
 
 def _nothing_was_taken(order: Order) -> str:
     return "nothing was taken back"
+
+
+def forget_old() -> int:
+    """Providers repeat themselves for days, not for months; and what comes again then finds everything known."""
+    return InboxEvent.objects.filter(processed_at__lt=Now() - KEPT).delete()[0]
 
 
 # ── Later ────────────────────────────────────────────────────────────────────────────────────────

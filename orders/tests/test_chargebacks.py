@@ -8,11 +8,11 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from orders.models import Order, SimulatorWebhook
+from orders.models import Order, SimulatorFault, SimulatorWebhook
 from orders.providers.base import WebhookRef
 from orders.providers.simulator import book
 from orders.services import ending, inbox, operations, paying
-from orders.tests.money import balance, books_balance, misbehave, provider_has, settled
+from orders.tests.money import balance, books_balance, hurry, misbehave, provider_has, settled
 
 pytestmark = pytest.mark.django_db
 
@@ -103,4 +103,23 @@ def test_a_payout_that_is_refused_pays_the_debt_once(sold: Callable[..., Order],
     order.operations.filter(due_at__isnull=False).update(due_at=order.created_at)
     assert settled(order).state == "completed"
     assert (order.withheld_cents, paid_out(order)) == (10_000, 5_000)
+    assert books_balance()
+
+
+def test_F18_one_that_overtakes_the_reply_to_the_payout_is_owed_all_the_same(
+    buyer: User, paid: Order, seller: User
+) -> None:
+    SimulatorFault.objects.create(fault="error_after", kind="transfer", order_id=str(paid.pk))
+    ending._confirm(buyer, paid.pk)
+    operations.work_off_due()
+    assert Order.objects.get(pk=paid.pk).state == "settling"
+    book.charge_back(str(paid.pk))
+    arrive(paid)
+    inbox.work_off_due()
+
+    hurry(paid)
+
+    assert settled(paid).state == "completed"
+    assert paid.quarantined_at is None
+    assert balance(f"clawback:{seller.pk}") == -paid.total_cents
     assert books_balance()

@@ -49,7 +49,7 @@ def test_it_follows_the_money(signed_in: Callable[..., APIClient], buyer: User, 
 def test_it_speaks_spanish(signed_in: Callable[..., APIClient], buyer: User, order: Order) -> None:
     body = signed_in(buyer).get(f"/v1/orders/{order.pk}/explain", HTTP_ACCEPT_LANGUAGE="es").json()
 
-    assert body["money"] == "En poder de quien compra."
+    assert body["money"] == "Con quien compra."
 
 
 @pytest.mark.parametrize("state", State.values)

@@ -13,8 +13,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
-from marketplace.tests.live import running_server
 from orders.models import InboxEvent, SimulatorRecord
 from orders.providers.base import NotSeen, Request, Succeeded, Unknown
 from orders.providers.simulator import notices
@@ -65,12 +65,11 @@ def test_killed_and_started_again_it_still_knows(settings: Settings) -> None:
     assert SimulatorRecord.objects.count() == 2
 
 
-def test_its_notifications_reach_our_door(settings: Settings) -> None:
+def test_its_notifications_reach_our_door(settings: Settings, live_server: LiveServer) -> None:
     assert isinstance(Simulator().execute(wanted(), lambda reference: None), Succeeded)
 
-    with running_server() as address:
-        settings.SIMULATOR_WEBHOOK_URL = f"{address}/v1/webhooks/simulator"
-        notices.send_due()
+    settings.SIMULATOR_WEBHOOK_URL = f"{live_server.url}/v1/webhooks/simulator"
+    notices.send_due()
 
     assert InboxEvent.objects.get().kind == "authorize.succeeded"
     assert not notices.is_anything_due()

@@ -339,6 +339,26 @@ def test_F14_a_success_after_the_end_is_let_go_of(buyer: User, order: Order) -> 
     assert order.operations.filter(kind="void").count() == 1
 
 
+def test_F14_a_late_success_beside_another_payment_is_let_go_of_alone(buyer: User, order: Order) -> None:
+    misbehave(order, "decline")
+    paying.pay(buyer, order.pk)
+    operations.drive(order.pk)
+    late = SimulatorRecord.objects.get(kind="authorize")
+    paying.pay(buyer, order.pk)
+    operations.drive(order.pk)
+    ending.cancel(buyer, order.pk)
+    in_a_week = timezone.now() + timedelta(days=7)
+    SimulatorRecord.objects.filter(pk=late.pk).update(state="succeeded", expires_at=in_a_week)
+    tell(event(operation_id=late.operation_id))
+
+    settled(order)
+
+    assert (order.state, order.quarantined_at) == ("refunded", None)
+    assert provider_has(order).held == balance(f"memo.hold:{order.pk}") == 0
+    assert order.operations.filter(kind="void", state="succeeded").count() == 2
+    assert books_balance()
+
+
 def test_F14_a_success_of_a_payment_that_had_failed_stops_a_living_order(buyer: User, order: Order) -> None:
     misbehave(order, "decline")
     paying.pay(buyer, order.pk)

@@ -35,9 +35,9 @@ class Confirm(PracticeDoor):
 
 
 class Misbehave(PracticeDoor):
-    @extend_schema(request=shapes.FaultBody, responses=order_shapes.OrderOut)
+    @extend_schema(request=shapes.PracticeFaultBody, responses=order_shapes.OrderOut)
     @idempotent
     def post(self, request: SignedIn, order_id: UUID) -> Response:
         """The simulated bank will misbehave in this way, once, the next time that it can in this order."""
-        body = shapes.FaultBody.read(request.data)
+        body = shapes.PracticeFaultBody.read(request.data)
         return Response(shown(practising.misbehave(request.user, order_id, fault=body["fault"])))

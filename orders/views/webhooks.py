@@ -30,7 +30,7 @@ class Webhook(Door):
     rate_scope = "webhooks"
 
     @extend_schema(
-        request=shapes.AnyBody,
+        request=shapes.NotificationBody,
         parameters=[OpenApiParameter("provider", str, "path")],
         responses={200: shapes.ReceivedOut, 401: REFUSED},
     )

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 HEADER = "Simulator-Signature"
 MOST_ATTEMPTS = 12
 SLOWEST_RETRY_SECONDS = 3_600
+KEPT = timedelta(days=7)
 Fault = SimulatorFault.Fault
 queue = RowQueue(SimulatorWebhook, lease_seconds=60)
 
@@ -76,6 +77,10 @@ def _send(claim: Claim) -> int:
     else:
         _again(claim)
     return 1
+
+
+def forget_old() -> int:
+    return SimulatorWebhook.objects.filter(due_at=None, created_at__lt=Now() - KEPT).delete()[0]
 
 
 def payload(notice: SimulatorWebhook) -> bytes:

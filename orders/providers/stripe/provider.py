@@ -92,8 +92,12 @@ def _reference(event: Any) -> WebhookRef:
 
 
 def _authorize(request: Request, remember: Remember) -> Result:
-    """In two calls, its name written down between them: whatever is lost after that can be found."""
-    intent = _known_intent(request) or _new_intent(request)
+    """In two calls, its name written down between them: whatever is lost after that can be found.
+
+    One that was made and never confirmed is made again if its name was lost: under the same key, so it is the same; and
+    after a day, when the key is forgotten, another, which does no harm since nobody has the first one's secret.
+    """
+    intent = _intent(request.reference) if request.reference else _new_intent(request)
     remember(intent.id)
     if intent.status == "requires_confirmation":
         intent = _confirmed(intent, request)
