@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import Device, Notification, Session, User
@@ -12,7 +15,12 @@ from conftest import session_of
 from listings.models import Category, Listing, MaintenanceRun, Photo, SavedSearch
 from listings.services import listings
 from marketplace.common.ids import uuid7
+from marketplace.common.storage import get_store
 from marketplace.tests.routes import api_routes
+from orders.lifecycle import Party
+from orders.models import DisputeEvidence
+from orders.services import offering, operations, paying, placing
+from orders.services.disputes import opening
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +97,41 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     "GET /v1/listings/<uuid:listing_id>/photos": (401, 200, 200, 200),
     "PUT /v1/listings/<uuid:listing_id>/photos/order": (401, 404, 200, 404),
     "DELETE /v1/listings/<uuid:listing_id>/photos/<uuid:photo_id>": (401, 404, 204, 404),
+    # Disputes, reviews, hand-over, offers, receipts: the order is one the owner has placed, and the dispute is theirs
+    "POST /v1/disputes": (401, 404, 409, 403),
+    "GET /v1/disputes/open": (401, 200, 200, 200),
+    "POST /v1/disputes/open": (401, 404, 409, 403),
+    "GET /v1/disputes/orders/<uuid:order_id>": (401, 404, 200, 200),
+    "GET /v1/disputes/<uuid:dispute_id>": (401, 404, 200, 200),
+    "PATCH /v1/disputes/<uuid:dispute_id>": (401, 404, 200, 403),
+    "POST /v1/disputes/<uuid:dispute_id>/release": (401, 404, 200, 403),
+    "POST /v1/disputes/<uuid:dispute_id>/refund": (401, 404, 403, 403),
+    "POST /v1/disputes/<uuid:dispute_id>/proposals": (401, 404, 201, 403),
+    "GET /v1/disputes/<uuid:dispute_id>/statements": (401, 404, 200, 200),
+    "POST /v1/disputes/<uuid:dispute_id>/statements": (401, 404, 201, 201),
+    "GET /v1/disputes/<uuid:dispute_id>/evidence": (401, 404, 200, 200),
+    "POST /v1/disputes/<uuid:dispute_id>/evidence": (401, 404, 409, 409),
+    "POST /v1/disputes/<uuid:dispute_id>/evidence/presign": (401, 404, 201, 201),
+    "GET /v1/disputes/<uuid:dispute_id>/evidence/<uuid:evidence_id>": (401, 404, 200, 200),
+    "POST /v1/reviews": (401, 404, 409, 404),
+    "GET /v1/reviews/orders/<uuid:order_id>": (401, 404, 200, 200),
+    "POST /v1/reviews/orders/<uuid:order_id>": (401, 404, 409, 404),
+    "GET /v1/reviews/users/<uuid:user_id>": (401, 200, 200, 200),
+    "GET /v1/users/<uuid:user_id>/rating": (401, 200, 200, 200),
+    "GET /v1/orders/<uuid:order_id>/handover-code": (401, 404, 409, 403),
+    "POST /v1/orders/<uuid:order_id>/hand-over": (401, 404, 403, 403),
+    "GET /v1/users/me/selling": (401, 200, 200, 200),
+    "PATCH /v1/users/me/selling": (401, 200, 200, 200),
+    "POST /v1/listings/<uuid:listing_id>/offers": (401, 201, 400, 201),
+    "GET /v1/offers": (401, 200, 200, 200),
+    "GET /v1/offers/<uuid:offer_id>": (401, 404, 200, 404),
+    "POST /v1/offers/<uuid:offer_id>/counter": (401, 404, 201, 404),
+    "POST /v1/offers/<uuid:offer_id>/accept": (401, 404, 200, 404),
+    "POST /v1/offers/<uuid:offer_id>/decline": (401, 404, 200, 404),
+    "POST /v1/offers/<uuid:offer_id>/withdraw": (401, 404, 403, 404),
+    "GET /v1/orders/<uuid:order_id>/receipt": (401, 404, 409, 409),
+    "POST /v1/receipts/verify": (422, 422, 422, 422),
+    "GET /v1/receipts/key": (200, 200, 200, 200),
 }
 
 # what is sent where an empty object would not get as far as the question who may; names in braces are keys of things
@@ -107,6 +150,18 @@ BODIES = {
     "POST /v1/users/<uuid:user_id>/report": '{"reason": "spam"}',
     "POST /v1/devices": '{"platform": "ios"}',
     "POST /v1/contacts/match": '{"email_hashes": []}',
+    "POST /v1/disputes": '{"order_id": "{order_id}", "raised_by": "buyer"}',
+    "POST /v1/disputes/open": '{"order_id": "{order_id}", "raised_by": "buyer"}',
+    "PATCH /v1/disputes/<uuid:dispute_id>": '{"status": "resolved"}',
+    "POST /v1/disputes/<uuid:dispute_id>/proposals": '{"release_cents": 1}',
+    "POST /v1/disputes/<uuid:dispute_id>/statements": '{"text": "Well"}',
+    "POST /v1/disputes/<uuid:dispute_id>/evidence": '{"object_key": "disputes/{dispute_id}/{dispute_id}.jpg"}',
+    "POST /v1/disputes/<uuid:dispute_id>/evidence/presign": '{"filename": "a.jpg", "content_type": "image/jpeg"}',
+    "POST /v1/reviews": '{"order_id": "{order_id}", "ratee_id": "{seller_id}", "rating": 5}',
+    "POST /v1/reviews/orders/<uuid:order_id>": '{"rating": 5}',
+    "POST /v1/orders/<uuid:order_id>/hand-over": '{"code": "12345678"}',
+    "POST /v1/listings/<uuid:listing_id>/offers": '{"price_cents": 1}',
+    "POST /v1/offers/<uuid:offer_id>/counter": '{"price_cents": 1}',
 }
 
 
@@ -124,8 +179,12 @@ def test_T12_each_caller_gets_what_is_theirs(
     buyer: User,
     stranger: User,
     moderator: User,
+    seller: User,
     signed_in: Callable[..., APIClient],
+    settings: Settings,
+    tmp_path: Path,
 ) -> None:
+    settings.S3_ENDPOINT, settings.MEDIA_ROOT = "", tmp_path
     method, route = row.split(" ")
     category = Category.objects.create(slug="tools", name="Tools")
     listing = listings.offer(buyer, facts={"title": "Saw", "price_cents": 1, "category": category})
@@ -145,6 +204,8 @@ def test_T12_each_caller_gets_what_is_theirs(
         "notification_id": Notification.objects.create(user=buyer, kind="x", title="x", event_id=uuid7()).pk,
     }
     sent = BODIES.get(row, "{}")
+    if any(name in route + sent for name in ("order_id", "dispute_id", "offer_id")):
+        things |= trade_of(buyer, seller, listing)
     for name, key in things.items():
         route = route.replace(f"<uuid:{name}>", str(key))
         sent = sent.replace(f"{{{name}}}", str(key))
@@ -155,11 +216,34 @@ def test_T12_each_caller_gets_what_is_theirs(
     reply = client.generic(method, route + query, sent, content_type="application/json")
 
     assert reply.status_code == MATRIX[row][CALLERS.index(caller)], reply.content
+    list(getattr(reply, "streaming_content", ()))  # a file is open until it is read
     if reply.status_code in (401, 404):
         assert Device.objects.filter(pk=things["device_id"]).exists()
         assert Session.objects.get(pk=things["session_id"]).revoked_at is None
         assert Notification.objects.get(pk=things["notification_id"]).read_at is None
         assert Listing.objects.get(pk=listing.pk).version == 1
+
+
+def trade_of(owner: User, seller: User, listing: Listing) -> dict[str, object]:
+    """What the owner has bought, is at odds about, and is offered for their own thing."""
+    facts = {"title": "Drill", "price_cents": 100, "category": listing.category}
+    drill = listings.offer(seller, facts=facts, quantity=2)
+    order, disputed = (placing.place(owner, placing.Wish(drill.pk))[0] for _ in range(2))
+    paying.pay(owner, disputed.pk)
+    operations.drive(disputed.pk)
+    dispute = opening.open_dispute(owner, disputed.pk, raised_by=Party.BUYER)
+    key = f"disputes/{dispute.pk}/{uuid7()}.jpg"
+    get_store().save(key, BytesIO(b"x"), content_type="image/jpeg")
+    evidence = DisputeEvidence.objects.create(
+        dispute=dispute, author=owner, party=Party.BUYER, storage_key=key, content_type="image/jpeg", size_bytes=1
+    )
+    return {
+        "order_id": order.pk,
+        "seller_id": seller.pk,
+        "dispute_id": dispute.pk,
+        "evidence_id": evidence.pk,
+        "offer_id": offering.make(seller, listing.pk, price_cents=1).pk,
+    }
 
 
 def test_T14_nobody_promotes_themselves(signed_in: Callable[..., APIClient], buyer: User) -> None:
