@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import disputes, handover, offers, orders, payments, practice, reviews, webhooks
+from orders.views import disputes, handover, offers, orders, payments, practice, receipts, reviews, webhooks
 
 urlpatterns = [
     path("orders", orders.Orders.as_view({"get": "list", "post": "create"})),
@@ -47,6 +47,9 @@ urlpatterns = [
     path("offers/<uuid:offer_id>/accept", offers.Offers.as_view({"post": "accept"})),
     path("offers/<uuid:offer_id>/decline", offers.Offers.as_view({"post": "decline"})),
     path("offers/<uuid:offer_id>/withdraw", offers.Offers.as_view({"post": "withdraw"})),
+    path("orders/<uuid:order_id>/receipt", receipts.Receipt.as_view()),
+    path("receipts/verify", receipts.VerifyReceipt.as_view()),
+    path("receipts/key", receipts.ReceiptKey.as_view()),
     # Providers, and playing with the simulated one
     path("webhooks/<str:provider>", webhooks.Webhook.as_view()),
     path("practice/orders/<uuid:order_id>/confirm", practice.Confirm.as_view()),

@@ -12,10 +12,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def api_routes(app: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Each path under /v1 as it is written in the URL list, with the methods it knows; of one app, or of all."""
+def api_routes(*, of: str = "", but_not: str = "-") -> Iterator[tuple[str, list[str]]]:
+    """Each path under /v1 as it is written in the URL list, with the methods it knows; of one app, or of all others."""
     for route, view in _walk(get_resolver().url_patterns, "/"):
-        if route.startswith("/v1/") and view.cls.__module__.startswith(app):
+        module = view.cls.__module__ if route.startswith("/v1/") else ""
+        if module.startswith(of) and module and not module.startswith(but_not):
             actions = getattr(view, "actions", None)  # a viewset says itself which of its methods stand here
             yield route, [method for method in METHODS if (method in actions if actions else hasattr(view.cls, method))]
 
