@@ -168,6 +168,18 @@ UNFOLD: dict[str, Any] = {
                         "link": reverse_lazy("admin:orders_ledgertransaction_changelist"),
                         "permission": _may("orders.view_ledgertransaction"),
                     },
+                    {
+                        "title": _("Webhooks"),
+                        "icon": "webhook",
+                        "link": reverse_lazy("admin:orders_webhookendpoint_changelist"),
+                        "permission": _may("orders.view_webhookendpoint"),
+                    },
+                    {
+                        "title": _("Sent by webhook"),
+                        "icon": "outgoing_mail",
+                        "link": reverse_lazy("admin:orders_webhookdelivery_changelist"),
+                        "permission": _may("orders.view_webhookdelivery"),
+                    },
                 ],
             },
             {
