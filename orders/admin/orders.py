@@ -128,10 +128,10 @@ class OrderAdmin(DecisionAdmin, ReadOnlyAdmin):
     @admin.display(description=_("in words"))
     def situation(self, order: Order) -> SafeString:
         told = explain(order, order.buyer)
-        lines = [
-            told.text,
-            _t("The money: %(where)s") % {"where": told.money},
-            _t("Waits for: %(whom)s") % {"whom": ", ".join(told.waits_for) or "-"},
-            _t("If nobody acts until %(when)s: %(what)s") % {"when": moment(told.until), "what": told.if_nobody_acts},
-        ]
+        lines = [told.text, _t("The money: %(where)s") % {"where": told.money}]
+        if told.waits_for:
+            lines.append(_t("Waits for: %(whom)s") % {"whom": ", ".join(told.waits_for)})
+        if told.until:
+            then = {"when": moment(told.until), "what": told.if_nobody_acts}
+            lines.append(_t("If nobody acts until %(when)s: %(what)s") % then)
         return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
