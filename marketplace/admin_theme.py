@@ -169,6 +169,12 @@ UNFOLD: dict[str, Any] = {
                         "permission": _may("orders.view_ledgertransaction"),
                     },
                     {
+                        "title": _("Audits of the books"),
+                        "icon": "fact_check",
+                        "link": reverse_lazy("admin:orders_moneyaudit_changelist"),
+                        "permission": _may("orders.view_moneyaudit"),
+                    },
+                    {
                         "title": _("Webhooks"),
                         "icon": "webhook",
                         "link": reverse_lazy("admin:orders_webhookendpoint_changelist"),

@@ -115,7 +115,8 @@ class OrderAdmin(DecisionAdmin, ReadOnlyAdmin):
     @admin.display(description=_("pieces"))
     def pieces(self, order: Order) -> str:
         each = sum_of(order.unit_price_cents, order.currency)
-        return f"{order.quantity} x {each}, {order.hold.get_state_display()}"
+        hold = getattr(order, "hold", None)  # every order has one, unless somebody has been at the table
+        return f"{order.quantity} x {each}, {hold.get_state_display() if hold else '-'}"
 
     @admin.display(description=_("fee"))
     def fee(self, order: Order) -> str:

@@ -92,36 +92,25 @@ def _statements() -> list[str]:
     ]
 
 
-def _insert(model: Any, join: str, becomes: dict[str, str], *, but: str = "", sort: str = "1") -> str:
+def _insert(model: Any, join: str, becomes: dict[str, str], *, but: str = "", sort: str = "m.old") -> str:
     """Every column as it was but those that name what it belongs to; what the database numbers, it numbers."""
-    names = [field.column for field in model._meta.concrete_fields if not field.generated and field.column != but]
-    values = ", ".join(becomes.get(name, f"x.{name}") for name in names)
     table = model._meta.db_table
-    order = f"m.new, {sort}" if sort != "1" else "m.new"
-    return (
-        " ".join(
-            ("INSERT INTO", table, f"({', '.join(names)}) SELECT", values, "FROM", table, "x JOIN copied m ON", join)
-        )
-        + f" ORDER BY {order}"
-    )
+    return f"{_into(model, becomes, but)} FROM {table} x JOIN copied m ON {join} ORDER BY m.new, {sort}"
 
 
 def _insert_deliveries() -> str:
     """Other apps hear of a copy as of any order; nobody is written to about it."""
-    names = [field.column for field in OutboxDelivery._meta.concrete_fields if field.column != "id"]
-    anew = _ANEW.replace("x.id", "e.id")
-    becomes = {
-        "event_id": anew,
-        "state": "CASE WHEN x.listener LIKE 'orders.listeners.%' THEN 'done' ELSE 'waiting' END",
-    }
-    values = ", ".join(becomes.get(name, f"x.{name}") for name in names)
-    return " ".join(
-        (
-            "INSERT INTO",
-            OutboxDelivery._meta.db_table,
-            f"({', '.join(names)}) SELECT",
-            values,
-            "FROM common_outboxevent e JOIN copied m ON e.payload ->> 'order_id' = m.old::text",
-            "JOIN common_outboxdelivery x ON x.event_id = e.id WHERE e.kind LIKE 'order.%'",
-        )
+    is_ours = "CASE WHEN x.listener LIKE 'orders.listeners.%' THEN 'done' ELSE 'waiting' END"
+    becomes = {"event_id": _ANEW.replace("x.id", "e.id"), "state": is_ours, "attempts": "0"}
+    return (
+        f"{_into(OutboxDelivery, becomes, 'id')}"
+        " FROM common_outboxevent e JOIN copied m ON e.payload ->> 'order_id' = m.old::text"
+        " JOIN common_outboxdelivery x ON x.event_id = e.id WHERE e.kind LIKE 'order.%'"
     )
+
+
+def _into(model: Any, becomes: dict[str, str], but: str) -> str:
+    columns = [str(field.column) for field in model._meta.concrete_fields if not field.generated]
+    names = [name for name in columns if name != but]
+    values = ", ".join(becomes.get(name, f"x.{name}") for name in names)
+    return f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) SELECT {values}"
