@@ -168,6 +168,24 @@ UNFOLD: dict[str, Any] = {
                         "link": reverse_lazy("admin:orders_ledgertransaction_changelist"),
                         "permission": _may("orders.view_ledgertransaction"),
                     },
+                    {
+                        "title": _("Audits of the books"),
+                        "icon": "fact_check",
+                        "link": reverse_lazy("admin:orders_moneyaudit_changelist"),
+                        "permission": _may("orders.view_moneyaudit"),
+                    },
+                    {
+                        "title": _("Webhooks"),
+                        "icon": "webhook",
+                        "link": reverse_lazy("admin:orders_webhookendpoint_changelist"),
+                        "permission": _may("orders.view_webhookendpoint"),
+                    },
+                    {
+                        "title": _("Sent by webhook"),
+                        "icon": "outgoing_mail",
+                        "link": reverse_lazy("admin:orders_webhookdelivery_changelist"),
+                        "permission": _may("orders.view_webhookdelivery"),
+                    },
                 ],
             },
             {

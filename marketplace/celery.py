@@ -49,7 +49,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="50", hour="2"),
         "options": {"expires": 36_000},
     },
-    "tidy-notifications": {"task": "orders.tasks.tidy_notifications", "schedule": crontab(minute="29", hour="4")},
+    "tidy-orders": {"task": "orders.tasks.tidy", "schedule": crontab(minute="11", hour="4")},
     "sweep-chores": {"task": "listings.tasks.work_off_chores", "schedule": 60.0, "options": {"expires": 50}},
 }
 

@@ -16,11 +16,14 @@ class OrdersConfig(AppConfig):
         from orders import listeners  # noqa: F401  (who is told, and when)
         from orders.services import health, operations, paying, reminding, timeouts  # noqa: F401  (they register deadlines)
         from orders.services.disputes import escalating  # noqa: F401  (as does this)
-        from orders.tasks import money_in_a_thread, work_off_money
+        from orders.services.webhooks import events as webhooks
+        from orders.tasks import money_in_a_thread, webhooks_in_a_thread, work_off_money, work_off_webhooks
 
         post_migrate.connect(ensure_roles, sender=self)
         operations.wake_up.means(work_off_money.delay)
         sweeper.add(money_in_a_thread)
+        webhooks.wake_up.means(work_off_webhooks.delay)
+        sweeper.add(webhooks_in_a_thread)
         metrics.asked.add(health.gauges)
 
     def make_demo_data(self) -> str | None:

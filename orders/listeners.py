@@ -17,6 +17,7 @@ from orders import notices
 from orders.lifecycle import Party, State, Step
 from orders.models import Order, OrderEvent
 from orders.services import reminding
+from orders.services.webhooks import events as webhooks
 
 Whom = Callable[[Order, OrderEvent], set[UUID]]
 
@@ -108,6 +109,11 @@ def remind_the_buyer(event: Event) -> None:
     order = Order.objects.filter(pk=event.payload["order_id"], state=State.HANDED_OVER).first()
     if order is not None:
         _tell(event, notices.REMINDER, order, {order.buyer_id})
+
+
+@listens_to(*webhooks.HEARD)
+def tell_other_programs(event: Event) -> None:
+    webhooks.enqueue(event)
 
 
 def _tell(event: Event, kind: Kind, order: Order, people: set[UUID]) -> None:

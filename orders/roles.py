@@ -8,4 +8,5 @@ MODERATOR_PERMISSIONS = (
     "orders.view_ledgertransaction",
     "orders.view_posting",
     "orders.view_account",
+    "orders.view_moneyaudit",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from celery import shared_task
 from django.db import connection
@@ -10,6 +11,7 @@ from django.db import connection
 from orders.providers.simulator import notices
 from orders.services import deadlines, inbox, operations
 from orders.services.auditing import auditing
+from orders.services.webhooks import endpoints, sending
 
 QUEUES = (deadlines, inbox, operations, notices)
 
@@ -27,22 +29,46 @@ def audit_books() -> int:
 
 
 @shared_task
-def tidy_notifications() -> int:
-    return inbox.forget_old() + notices.forget_old()
+def work_off_webhooks() -> int:
+    return sending.work_off_due()
 
 
-_at_the_till = threading.Lock()
+@shared_task
+def tidy() -> None:
+    endpoints.forget_old()
+    inbox.forget_old()
+    notices.forget_old()
+
+
+class _InAThread:
+    """For the sweep: others may take their time to answer, and whatever else is swept must not wait for them."""
+
+    def __init__(self, name: str, work: Callable[[], object]) -> None:
+        self._name = name
+        self._work = work
+        self._busy = threading.Lock()
+
+    def start(self) -> None:
+        if self._busy.acquire(blocking=False):
+            threading.Thread(target=self._run, name=self._name, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            connection.close()
+            self._busy.release()
+
+
+_money = _InAThread("money", work_off_money)
+_webhooks = _InAThread("webhooks", work_off_webhooks)
 
 
 def money_in_a_thread() -> None:
-    """For the sweep: a provider may take its time, and whatever else is swept must not wait for it."""
-    if any(queue.is_anything_due() for queue in QUEUES) and _at_the_till.acquire(blocking=False):
-        threading.Thread(target=_work_in_here, name="money", daemon=True).start()
+    if any(queue.is_anything_due() for queue in QUEUES):
+        _money.start()
 
 
-def _work_in_here() -> None:
-    try:
-        work_off_money()
-    finally:
-        connection.close()
-        _at_the_till.release()
+def webhooks_in_a_thread() -> None:
+    if sending.is_anything_due():
+        _webhooks.start()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.common.admin import LookOnlyInline, ReadOnlyAdmin, link_to
+from marketplace.common.admin import LookOnlyInline, ReadOnlyAdmin, badge, link_to
 from orders.admin.showing import sum_of
-from orders.models import Account, LedgerTransaction, Posting
+from orders.models import Account, LedgerTransaction, MoneyAudit, Posting
 
 
 class PostingInline(LookOnlyInline):
@@ -107,3 +109,37 @@ class PostingAdmin(ReadOnlyAdmin):
     @admin.display(description=_("booking"))
     def booking_link(self, posting: Posting) -> str:
         return link_to(posting.transaction)
+
+
+@admin.register(MoneyAudit)
+class AuditAdmin(ReadOnlyAdmin):
+    """What `manage.py audit_money` and the nightly one have found."""
+
+    list_display = ("began_at", "result", "orders", "differences", "quarantined")
+    list_filter = ("is_ok",)
+    ordering = ("-id",)
+    fields = (("began_at", "done_at", "result"), ("orders", "differences", "quarantined"), "answers", "what_differs")
+    readonly_fields = (
+        "began_at",
+        "done_at",
+        "result",
+        "orders",
+        "differences",
+        "quarantined",
+        "answers",
+        "what_differs",
+    )
+
+    @admin.display(description=_("state"), ordering="is_ok")
+    def result(self, done: MoneyAudit) -> str:
+        return badge(_("everything agrees"), "success") if done.is_ok else badge(_("something differs"), "danger")
+
+    @admin.display(description=_("questions"))
+    def answers(self, done: MoneyAudit) -> SafeString | str:
+        rows = ((row["title"], row["note"] or row["differences"]) for row in done.table)
+        return format_html_join(mark_safe("<br>"), "{}: {}", rows) or "-"
+
+    @admin.display(description=_("what differs"))
+    def what_differs(self, done: MoneyAudit) -> SafeString | str:
+        rows = ((each["order"] or "-", each["question"], each["what"]) for each in done.findings)
+        return format_html_join(mark_safe("<br>"), "{} ({}): {}", rows) or "-"

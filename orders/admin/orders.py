@@ -115,7 +115,8 @@ class OrderAdmin(DecisionAdmin, ReadOnlyAdmin):
     @admin.display(description=_("pieces"))
     def pieces(self, order: Order) -> str:
         each = sum_of(order.unit_price_cents, order.currency)
-        return f"{order.quantity} x {each}, {order.hold.get_state_display()}"
+        hold = getattr(order, "hold", None)  # every order has one, unless somebody has been at the table
+        return f"{order.quantity} x {each}, {hold.get_state_display() if hold else '-'}"
 
     @admin.display(description=_("fee"))
     def fee(self, order: Order) -> str:
@@ -128,10 +129,10 @@ class OrderAdmin(DecisionAdmin, ReadOnlyAdmin):
     @admin.display(description=_("in words"))
     def situation(self, order: Order) -> SafeString:
         told = explain(order, order.buyer)
-        lines = [
-            told.text,
-            _t("The money: %(where)s") % {"where": told.money},
-            _t("Waits for: %(whom)s") % {"whom": ", ".join(told.waits_for) or "-"},
-            _t("If nobody acts until %(when)s: %(what)s") % {"when": moment(told.until), "what": told.if_nobody_acts},
-        ]
+        lines = [told.text, _t("The money: %(where)s") % {"where": told.money}]
+        if told.waits_for:
+            lines.append(_t("Waits for: %(whom)s") % {"whom": ", ".join(told.waits_for)})
+        if told.until:
+            then = {"when": moment(told.until), "what": told.if_nobody_acts}
+            lines.append(_t("If nobody acts until %(when)s: %(what)s") % then)
         return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models.functions import Now
 
@@ -16,12 +17,16 @@ from listings.demo.copying import Copier
 from listings.demo.offers import Offer, offer
 from listings.models import Listing
 from marketplace.common.models import OutboxDelivery, OutboxEvent
+from orders.demo import copying
 from orders.demo.roads import ROADS, Deal
+from orders.lifecycle import TERMINAL
 from orders.models import Order
 from orders.services import placing
 
 FIRST_OFFER = 500_000  # things of its own, so that no order takes the last piece of another's
 AT_ONCE = 50
+MADE_BY_SERVICES = 100  # the rest are copies of those of them that are over
+COPIED_AT_ONCE = 500
 COMPLAINTS = ("Le falta el cargador", "La pantalla está rayada", "No es el modelo anunciado", "Huele a humo")
 
 
@@ -40,11 +45,18 @@ def build(plan: Plan, *, now: datetime, progress: Progress = silently) -> int:
     operator = User.objects.active().filter(is_superuser=True).first()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     added = 0
-    for start in range(0, plan.orders, AT_ONCE):
-        part = range(start, min(start + AT_ONCE, plan.orders))
+    made = min(plan.orders, MADE_BY_SERVICES)
+    for part in _parts(range(made), AT_ONCE):
         added += _part(plan, part, people, operator, midnight)
         progress("orders", len(part))
+    for part in _parts(range(made, plan.orders), COPIED_AT_ONCE):
+        added += _copies(plan, part)
+        progress("orders", len(part))
     return added
+
+
+def _parts(numbers: range, size: int) -> Iterator[range]:
+    return (numbers[start : start + size] for start in range(0, len(numbers), size))
 
 
 def _people(plan: Plan) -> Sequence[User]:
@@ -55,8 +67,7 @@ def _people(plan: Plan) -> Sequence[User]:
 
 
 def _part(plan: Plan, part: range, people: Sequence[User], operator: User | None, midnight: datetime) -> int:
-    known = set(Order.objects.filter(client_id__in=[_name(plan, n) for n in part]).values_list("client_id", flat=True))
-    new = [n for n in part if _name(plan, n) not in known]
+    new = _new(plan, part)
     newest = OutboxEvent.objects.order_by("-pk").values_list("pk", flat=True).first()
     things = {n: _thing(plan, n, midnight) for n in new}
     Copier([person.pk for person in people]).add(list(things.values()))
@@ -66,7 +77,27 @@ def _part(plan: Plan, part: range, people: Sequence[User], operator: User | None
     return len(new)
 
 
-def _name(plan: Plan, n: int) -> object:
+def _new(plan: Plan, part: range) -> list[int]:
+    known = set(Order.objects.filter(client_id__in=[_name(plan, n) for n in part]).values_list("client_id", flat=True))
+    return [n for n in part if _name(plan, n) not in known]
+
+
+def _copies(plan: Plan, part: range) -> int:
+    made = [_name(plan, n) for n in range(MADE_BY_SERVICES)]
+    over = Order.objects.filter(client_id__in=made, state__in=TERMINAL).order_by("client_id")
+    originals = list(over.values_list("pk", "listing_id"))
+    rows = [(*originals[n % len(originals)], *_ids(plan, n)) for n in _new(plan, part)]
+    if rows:
+        copying.copy(rows)
+    return len(rows)
+
+
+def _ids(plan: Plan, n: int) -> tuple[UUID, UUID, UUID]:
+    return key(plan.seed, "order-row", n), key(plan.seed, "listing", FIRST_OFFER + n), _name(plan, n)
+
+
+def _name(plan: Plan, n: int) -> UUID:
+    """By which an order that is there already is recognised."""
     return key(plan.seed, "order", n)
 
 
@@ -81,7 +112,7 @@ def _go(plan: Plan, n: int, thing: Offer, people: Sequence[User], operator: User
     buyer = chance.choice([person for person in people if person.pk != seller_id])
     ways = list(ROADS)
     road = ways[n] if n < len(ways) else chance.choices(ways, weights=list(ROADS.values()))[0]
-    wish = placing.Wish(thing.id, chance.randint(1, thing.quantity), client_id=key(plan.seed, "order", n))
+    wish = placing.Wish(thing.id, chance.randint(1, thing.quantity), client_id=_name(plan, n))
     order, _ = placing.place(buyer, wish)
     road(Deal(order, buyer, seller, operator, chance.choice(COMPLAINTS)))
 

@@ -119,16 +119,16 @@ def payout_refused(deal: Deal) -> None:
 
 # Each way once, then by weight
 ROADS: dict[Road, int] = {
-    completed: 30,
-    completed_at_once: 20,
+    completed: 16,
+    completed_at_once: 28,
     funded: 5,
     accepted: 5,
     handed_over: 6,
     disputed: 1,
     created: 2,
-    cancelled: 8,
+    cancelled: 14,
     declined: 6,
-    expired: 6,
+    expired: 14,
     given_back: 4,
     split: 3,
     payment_failed: 2,

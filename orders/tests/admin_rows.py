@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.db.models import Model
+from django.utils import timezone
 
 from accounts.models import User
 from listings.models import Category
 from listings.services import catalogs, listings
-from orders.models import Account, LedgerTransaction, Posting
+from orders.models import Account, LedgerTransaction, MoneyAudit, Posting, WebhookDelivery, WebhookEndpoint
 from orders.services import operations, paying, placing
 
 
@@ -19,10 +20,15 @@ def admin_rows(seller: User) -> dict[str, Model]:
     paying.pay(buyer, order.pk)
     operations.drive(order.pk)
     order.refresh_from_db()
+    endpoint = WebhookEndpoint.objects.create(name="Books", url="https://books.example", secret="a secret of ours")
+    sent = {"event_id": order.pk, "order_id": order.pk, "payload": {}, "give_up_at": timezone.now()}
     return {
+        "webhookendpoint": endpoint,
+        "webhookdelivery": WebhookDelivery.objects.create(endpoint=endpoint, event="order.paid", **sent),
         "order": order,
         "operation": order.operations.get(),
         "account": Account.objects.earliest("pk"),
         "ledgertransaction": LedgerTransaction.objects.get(),
+        "moneyaudit": MoneyAudit.objects.create(is_ok=True, orders=1, differences=0),
         "posting": Posting.objects.earliest("pk"),
     }

@@ -17,6 +17,7 @@ from marketplace.common.models import AuditEntry
 from orders.lifecycle import Party, Step
 from orders.models import Account, LedgerTransaction, Operation, Order, OrderEvent, Posting
 from orders.services import answers, asking, ending, handing_over, operations, paying
+from orders.services.auditing import auditing
 from orders.services.moving import By, lock, move
 from orders.tests.admin_rows import admin_rows
 from orders.tests.conftest import PRICE
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/orders/order/"
 DECISIONS = ("resolve", "call-off", "hand-over-seen", "lift-quarantine", "clear-attention", "quarantine")
-BOOKS = ("account", "ledgertransaction", "posting")
+BOOKS = ("account", "ledgertransaction", "posting", "moneyaudit")
 
 
 def decide_url(thing: Any, name: str) -> str:
@@ -301,6 +302,13 @@ def test_a_changed_step_shows(desk: Client, disputed: Order) -> None:
     text = desk.get(change_url(disputed)).content.decode()
     assert "was changed after it was written" in text
     assert "unbroken" not in text
+
+
+def test_an_audit_shows_what_it_found(desk: Client, disputed: Order) -> None:
+    tamper("UPDATE orders_orderevent SET reason = 'all was well' WHERE step = 'dispute'")
+    text = desk.get(change_url(auditing.run())).content.decode()
+    assert "something differs" in text
+    assert f"{disputed.pk} (steps): step 4 was changed after it was written" in text
 
 
 def test_the_queues_show_the_longest_waiting_first(desk: Client, make_order: Callable[..., Order]) -> None:

@@ -11,7 +11,10 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from accounts.models import Notification
+from listings.models import Listing
 from marketplace.common import outbox
+from marketplace.common.models import OutboxDelivery, OutboxEvent
+from orders.demo import market
 from orders.demo.roads import ROADS
 from orders.lifecycle import State
 from orders.models import Order
@@ -55,6 +58,19 @@ def test_a_second_call_adds_nothing_and_a_larger_one_what_is_missing() -> None:
     assert told() == before
     assert seed_demo(orders=6) == "Added 2 orders."
     assert told()[:4] == before
+
+
+def test_the_rest_are_copies_that_add_up_and_are_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(market, "MADE_BY_SERVICES", EVERY_WAY)
+    monkeypatch.setattr(market, "COPIED_AT_ONCE", 20)
+    assert seed_demo(orders=EVERY_WAY + 50).endswith(f"Added {EVERY_WAY + 50} orders.")
+    assert seed_demo(orders=EVERY_WAY + 50) == "Nothing to add: this campus is here already."
+    done = auditing.run()
+    assert (done.findings, done.orders) == ([], EVERY_WAY + 50)
+    heard = OutboxEvent.objects.filter(kind="order.create").values_list("payload__order_id", flat=True)
+    assert set(heard) == {str(key) for key in Order.objects.values_list("pk", flat=True)}
+    assert not OutboxDelivery.objects.filter(listener__startswith="orders.", state="waiting").exists()
+    assert Listing.objects.filter(orders__isnull=False).distinct().count() == EVERY_WAY + 50
 
 
 def test_nobody_is_written_to() -> None:
