@@ -89,7 +89,8 @@ class Operation(models.Model):
 
     @property
     def waits_for_buyer(self) -> bool:
-        return self.is_open and self.next_action is not None
+        """A capture or refund that is pending only takes its time; nobody has to do anything, nothing may cross it."""
+        return self.is_open and self.kind == self.Kind.AUTHORIZE and self.next_action is not None
 
 
 class Escrow(models.Model):

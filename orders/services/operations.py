@@ -90,8 +90,8 @@ def _work(claim: Claim) -> int:
 
 def _ask(operation: Operation, claim: Claim) -> Result:
     """Whatever goes wrong on the way means that we do not know."""
-    request, asked = _request_for(operation), provider(operation.provider)
     try:
+        request, asked = _request_for(operation), provider(operation.provider)
         known: Snapshot = asked.fetch(request) if claim.attempt > 1 else NotSeen()
         if not isinstance(known, NotSeen):
             return known
