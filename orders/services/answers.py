@@ -80,14 +80,17 @@ def late_success(order: Order, operation: Operation, answer: Succeeded) -> None:
 def wait_for_buyer(
     queue: RowQueue, claim: Claim, operation: Operation, answer: Pending, *, look_again: timedelta
 ) -> None:
+    """The wait may be for something that is not wanted any more: then it is let go, not waited for."""
     with transaction.atomic():
-        lock(operation.order_id)
-        queue.still_ours(claim).update(
+        order = lock(operation.order_id)
+        is_noted = queue.still_ours(claim).update(
             state=Operation.State.SENT,
             next_action=answer.next_action or {},
             provider_ref=answer.reference or operation.provider_ref,
             due_at=Now() + look_again,
         )
+        if is_noted:
+            settling.advance(order)
 
 
 def quarantine(order: Order, why: str) -> None:

@@ -98,8 +98,8 @@ def _rest_of(claim: Claim) -> Operation.State:
 
 def _ask(operation: Operation, claim: Claim) -> Result:
     """Whatever goes wrong on the way means that we do not know."""
-    request, asked = request_for(operation), provider(operation.provider)
     try:
+        request, asked = request_for(operation), provider(operation.provider)
         known: Snapshot = asked.fetch(request) if claim.attempt > 1 else NotSeen()
         if not isinstance(known, NotSeen):
             return known

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
 from listings.models import Category, Listing
@@ -57,3 +58,10 @@ def make_order(buyer: User, seller: User, db: None) -> Callable[..., Order]:
         return placing.place(by or buyer, placing.Wish(made.pk, pieces))[0]
 
     return make
+
+
+@pytest.fixture
+def with_a_fee(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Money of which a share is ours; and nobody waits for a worker, for each is told by the test when to work."""
+    settings.ORDER_FEE_BPS, settings.ORDER_FEE_MIN_CENTS, settings.ORDER_FEE_MAX_CENTS = 850, 50, 9_000_00
+    monkeypatch.setattr(operations, "drive", lambda order_id: None)
