@@ -21,6 +21,7 @@ from orders.models import (
     Operation,
     Order,
     OrderEvent,
+    Posting,
     SimulatorRecord,
     StockHold,
 )
@@ -55,6 +56,13 @@ def copy(copies: Sequence[Copy]) -> None:
         for statement in _statements():
             cursor.execute(statement)
         cursor.execute("DROP TABLE copied")
+
+
+def analyze() -> None:
+    """After many: the planner has to be told how the tables have grown."""
+    with connection.cursor() as cursor:
+        for model in (Listing, Order, OrderEvent, Operation, Account, LedgerTransaction, Posting, SimulatorRecord):
+            cursor.execute(f"ANALYZE {model._meta.db_table}")
 
 
 def _statements() -> list[str]:

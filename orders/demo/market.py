@@ -52,6 +52,8 @@ def build(plan: Plan, *, now: datetime, progress: Progress = silently) -> int:
     for part in _parts(range(made, plan.orders), COPIED_AT_ONCE):
         added += _copies(plan, part)
         progress("orders", len(part))
+    if added > MADE_BY_SERVICES:
+        copying.analyze()
     return added
 
 

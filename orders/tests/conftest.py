@@ -11,8 +11,11 @@ from pytest_django import Settings
 from accounts.models import User
 from listings.models import Category, Listing
 from listings.services import catalogs, listings
+from orders.lifecycle import Party, Step
 from orders.models import Order
 from orders.services import asking, operations, paying, placing
+from orders.services.moving import By, lock, move
+from orders.services.webhooks import events as webhooks
 
 PRICE = 150_000_00
 
@@ -20,6 +23,7 @@ PRICE = 150_000_00
 @pytest.fixture(autouse=True)
 def nobody_wakes_up() -> None:
     asking.wake_up.means(lambda: None)  # tests work money off by hand, or start a real worker
+    webhooks.wake_up.means(lambda: None)
 
 
 @pytest.fixture
@@ -46,6 +50,15 @@ def paid(buyer: User, order: Order) -> Order:
     paying.pay(buyer, order.pk)
     operations.drive(order.pk)
     order.refresh_from_db()
+    return order
+
+
+@pytest.fixture
+def disputed(buyer: User, paid: Order) -> Order:
+    """The money is in escrow, and the buyer complains."""
+    paying.capture(buyer, paid.pk)
+    order = lock(paid.pk)
+    move(order, Step.DISPUTE, by=By(Party.BUYER, buyer), reason="never came")
     return order
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +16,7 @@ from marketplace.common import audit
 from orders.models import MoneyAudit, Order
 from orders.services import answers
 from orders.services.auditing import statements
+from orders.services.auditing.moment import one_moment
 from orders.services.auditing.questions import QUESTIONS, Question
 from orders.services.moving import lock
 
@@ -63,20 +62,8 @@ def _compared() -> list[Answer]:
 
 
 def _asked() -> list[Answer]:
-    with _one_moment():
+    with one_moment():
         return [Answer(each.name, each.title, _answered(each)) for each in QUESTIONS]
-
-
-@contextmanager
-def _one_moment() -> Iterator[None]:
-    """All questions see the same moment, whatever is bought meanwhile. In somebody's transaction it is theirs."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute("SET LOCAL statement_timeout = 0")
-        yield
 
 
 def _answered(question: Question) -> list[Finding]:

@@ -1,7 +1,7 @@
 """What must be true of the books, as questions to the database: every row of an answer is a difference.
 
-Each looks at everything at once; a site with a hundred thousand orders is audited in seconds. The names in brackets
-are those of the invariants in `docs/money.md`.
+Each looks at everything at once; a site with a hundred thousand orders is audited in half a minute. The names in
+brackets are those of the invariants in `docs/money.md`.
 """
 
 from __future__ import annotations

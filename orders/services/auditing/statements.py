@@ -16,6 +16,7 @@ from django.db import connection
 from orders.models import Operation
 from orders.providers.base import KeepsStatement, Line
 from orders.providers.registry import provider
+from orders.services.auditing.moment import one_moment
 
 _OURS = """
 SELECT t.order_id, a.currency,
@@ -63,10 +64,11 @@ def differences(name: str) -> list[Difference] | None:
 
 
 def _compared(name: str, statement: Iterable[Line]) -> dict[Key, str]:
-    theirs = {(line.order_id, line.currency): line for line in statement}
-    ours = {(str(order), currency): tuple(map(int, sums)) for order, currency, *sums in _rows(_OURS, name)}
-    moving = {str(order) for (order,) in _rows(_OPEN)}
-    released = {str(order) for (order,) in _rows(_RELEASED)}
+    theirs = {(line.order_id, line.currency): line for line in statement}  # the asking is over before we look at ours
+    with one_moment():
+        ours = {(str(order), currency): tuple(map(int, sums)) for order, currency, *sums in _rows(_OURS, name)}
+        moving = {str(order) for (order,) in _rows(_OPEN)}
+        released = {str(order) for (order,) in _rows(_RELEASED)}
     found: dict[Key, str] = {}
     for key in theirs.keys() | ours.keys():
         if key[0] in moving:
