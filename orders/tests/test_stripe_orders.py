@@ -81,6 +81,7 @@ def test_a_payment_that_waits_for_its_buyer_can_be_given_up(buyer: User, sale: O
     misbehave(sale, "action")
     assert pay(sale).state == "paying"
     waiting = sale.operations.get()
+    assert waiting.next_action is not None
     assert waiting.next_action["client_secret"].startswith(waiting.provider_ref)
 
     ending.cancel(buyer, sale.pk)
