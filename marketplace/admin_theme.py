@@ -7,7 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,6 +18,15 @@ def _may(permission: str) -> Callable[[HttpRequest], bool]:
 
 def _is_superuser(request: HttpRequest) -> bool:
     return request.user.is_superuser
+
+
+def _queue(name: str) -> dict[str, Any]:
+    """One of the queues over the orders: the same page, another filter."""
+    return {
+        "link": lazy(lambda: f"{reverse('admin:orders_order_changelist')}?queue={name}", str)(),
+        "active": lambda request: request.GET.get("queue") == name,
+        "permission": _may("orders.view_order"),
+    }
 
 
 def _icon(request: HttpRequest) -> str:
@@ -109,6 +119,54 @@ UNFOLD: dict[str, Any] = {
                         "icon": "toggle_on",
                         "link": reverse_lazy("admin:listings_featureswitch_changelist"),
                         "permission": _is_superuser,
+                    },
+                ],
+            },
+            {
+                "title": _("Money"),
+                "items": [
+                    {
+                        "title": _("Orders"),
+                        "icon": "receipt_long",
+                        "link": reverse_lazy("admin:orders_order_changelist"),
+                        "active": lambda request: "/orders/order/" in request.path and "queue" not in request.GET,
+                        "permission": _may("orders.view_order"),
+                    },
+                    {
+                        "title": _("Disputes to decide"),
+                        "icon": "balance",
+                        "badge": "orders.admin.queues.dispute_count",
+                        **_queue("disputes"),
+                    },
+                    {
+                        "title": _("Needs attention"),
+                        "icon": "notification_important",
+                        "badge": "orders.admin.queues.attention_count",
+                        **_queue("attention"),
+                    },
+                    {
+                        "title": _("Quarantined"),
+                        "icon": "lock",
+                        "badge": "orders.admin.queues.quarantined_count",
+                        **_queue("quarantined"),
+                    },
+                    {
+                        "title": _("Asked of the provider"),
+                        "icon": "send",
+                        "link": reverse_lazy("admin:orders_operation_changelist"),
+                        "permission": _may("orders.view_operation"),
+                    },
+                    {
+                        "title": _("Accounts of the ledger"),
+                        "icon": "account_balance",
+                        "link": reverse_lazy("admin:orders_account_changelist"),
+                        "permission": _may("orders.view_account"),
+                    },
+                    {
+                        "title": _("Bookings"),
+                        "icon": "menu_book",
+                        "link": reverse_lazy("admin:orders_ledgertransaction_changelist"),
+                        "permission": _may("orders.view_ledgertransaction"),
                     },
                 ],
             },

@@ -223,10 +223,19 @@ ORDER_HANDOVER_HOURS: int = env.int("ORDER_HANDOVER_HOURS", 120)
 ORDER_INSPECT_HOURS: int = env.int("ORDER_INSPECT_HOURS", 48)
 ORDER_INSPECT_SCANNED_HOURS: int = env.int("ORDER_INSPECT_SCANNED_HOURS", 12)
 ORDER_DISPUTE_DAYS: int = env.int("ORDER_DISPUTE_DAYS", 14)
+ORDER_DISPUTE_ANSWER_HOURS: int = env.int("ORDER_DISPUTE_ANSWER_HOURS", 72)
+ORDER_DISPUTE_NEGOTIATION_DAYS: int = env.int("ORDER_DISPUTE_NEGOTIATION_DAYS", 7)
+ORDER_REVIEW_BLIND_DAYS: int = env.int("ORDER_REVIEW_BLIND_DAYS", 14)
+OFFER_OPEN_HOURS: int = env.int("OFFER_OPEN_HOURS", 48)
+OFFER_GOOD_HOURS: int = env.int("OFFER_GOOD_HOURS", 24)
+EVIDENCE_MAX_BYTES: int = env.int("EVIDENCE_MAX_BYTES", 20_971_520)
 ORDER_MOST_UNPAID: int = env.int("ORDER_MOST_UNPAID", 20)
 ORDER_FEE_BPS: int = env.int("ORDER_FEE_BPS", 0)
 ORDER_FEE_MIN_CENTS: int = env.int("ORDER_FEE_MIN_CENTS", 0)
 ORDER_FEE_MAX_CENTS: int = env.int("ORDER_FEE_MAX_CENTS", 0)  # 0: no upper bound
+MONEY_PATIENCE_MINUTES: int = env.int("MONEY_PATIENCE_MINUTES", 15)  # until /health/money says no
+WEBHOOKS_ALLOW_LOCAL: bool = IS_LOCAL and env.bool("WEBHOOKS_ALLOW_LOCAL", False)  # plain http, private addresses
+WEBHOOK_TIMEOUT_SECONDS: float = env.float("WEBHOOK_TIMEOUT_SECONDS", 10.0)
 PAYMENT_PROVIDER: str = env.str("PAYMENT_PROVIDER", "simulator")
 PAYMENT_TIMEOUT_SECONDS: float = env.float("PAYMENT_TIMEOUT_SECONDS", 8.0)
 PRACTICE_MODE: bool = env.bool("PRACTICE_MODE", False)
@@ -250,6 +259,8 @@ RATE_LIMITS: dict[str, str] = {
     "password_mail": env.str("RATE_LIMIT_PASSWORD_MAIL", "10/hour"),
     "contacts": env.str("RATE_LIMIT_CONTACTS", "20/minute"),
     "catalog": env.str("RATE_LIMIT_CATALOG", "20/hour"),
+    "receipts": env.str("RATE_LIMIT_RECEIPTS", "30/minute"),
+    "handover_code": env.str("RATE_LIMIT_HANDOVER_CODE", "10/hour"),  # wrong ones, for each order
     "webhooks": env.str("RATE_LIMIT_WEBHOOKS", "3000/minute"),
     # Wrong passwords, counted before the password is looked at
     "lockout_pair": env.str("LOCKOUT_PER_ACCOUNT_AND_ADDRESS", "10/15minutes"),
@@ -289,6 +300,10 @@ SPECTACULAR_SETTINGS = {
         "PhotoStateEnum": "listings.models.Photo.State",
         "OrderStateEnum": "orders.lifecycle.State",
         "OrderStatusEnum": "orders.lifecycle.Status",
+        "PartyEnum": "orders.lifecycle.Party",
+        "OrderPartyEnum": "orders.models.dispute.RAISERS",
+        "DisputeStatusEnum": "orders.models.Dispute.Status",
+        "OfferStateEnum": "orders.models.Offer.State",
         "EscrowStatusEnum": "orders.lifecycle.EscrowStatus",
         "PaymentStatusEnum": "orders.serializers.orders.PAYMENT_STATUSES",
         "TaskStateEnum": "listings.models.MaintenanceRun.State",

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitV
 
 from marketplace import pages
 from marketplace.common import health
+from orders.views import health as money_health
 
 handler400 = "marketplace.common.handler.bad_request"
 handler403 = "marketplace.common.handler.permission_denied"
@@ -18,6 +19,7 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("favicon.ico", pages.icon),
     path("health", health.health, name="health"),
+    path("health/money", money_health.money, name="health-money"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.prometheus, name="metrics"),
     path("openapi.json", pages.openapi, name="openapi"),

@@ -72,6 +72,12 @@ class Step(StrEnum):
     SETTLED = "settled"
 
 
+class Note(StrEnum):
+    """Steps that add to what is known of an order, and leave it where it is."""
+
+    PROVE = "prove"
+
+
 @dataclass(frozen=True)
 class Transition:
     sources: frozenset[State]
@@ -131,6 +137,14 @@ TIMEOUTS: dict[State, Step] = {
     State.ACCEPTED: Step.HANDOVER_TIMEOUT,
     State.HANDED_OVER: Step.INSPECT_TIMEOUT,
     State.DISPUTED: Step.D_TIMEOUT,
+}
+
+# What the two can settle between themselves
+AMICABLE = frozenset({Step.D_BUYER_RELEASE, Step.D_SELLER_REFUND, Step.D_AGREE_SPLIT})
+
+# The buyer's code may arrive late: a phone without a network keeps what it has scanned
+NOTES: dict[Note, Transition] = {
+    Note.PROVE: _from(_S.HANDED_OVER, _S.DISPUTED, to=None, by={_SELLER}),
 }
 
 

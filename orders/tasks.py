@@ -9,6 +9,7 @@ from django.db import connection
 
 from orders.providers.simulator import notices
 from orders.services import deadlines, inbox, operations
+from orders.services.auditing import auditing
 
 QUEUES = (deadlines, inbox, operations, notices)
 
@@ -17,6 +18,12 @@ QUEUES = (deadlines, inbox, operations, notices)
 def work_off_money() -> int:
     told = inbox.work_off_due()
     return told + deadlines.ring_due() + operations.work_off_due() + notices.send_due()
+
+
+@shared_task
+def audit_books() -> int:
+    """Every night: what differs is stopped until somebody has looked."""
+    return auditing.run(quarantine=True).differences
 
 
 @shared_task

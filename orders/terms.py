@@ -50,6 +50,26 @@ def time_in(state: str, *, scanned: bool = False) -> timedelta | None:
     return None
 
 
+def dispute_answer_within() -> timedelta:
+    return timedelta(hours=settings.ORDER_DISPUTE_ANSWER_HOURS)
+
+
+def dispute_negotiation_within() -> timedelta:
+    return timedelta(days=settings.ORDER_DISPUTE_NEGOTIATION_DAYS)
+
+
+def review_blind_for() -> timedelta:
+    return timedelta(days=settings.ORDER_REVIEW_BLIND_DAYS)
+
+
+def offer_open_for() -> timedelta:
+    return timedelta(hours=settings.OFFER_OPEN_HOURS)
+
+
+def offer_good_for() -> timedelta:
+    return timedelta(hours=settings.OFFER_GOOD_HOURS)
+
+
 def most_unpaid() -> int:
     return int(settings.ORDER_MOST_UNPAID)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import orders, payments, practice, webhooks
+from orders.views import disputes, handover, offers, orders, payments, practice, reviews, webhooks
 
 urlpatterns = [
     path("orders", orders.Orders.as_view({"get": "list", "post": "create"})),
@@ -21,6 +21,32 @@ urlpatterns = [
     path("payments/capture", payments.Capture.as_view()),
     path("payments/refund", payments.Refund.as_view()),
     path("escrow/step", payments.Step.as_view()),
+    # Disputes, reviews, hand-over codes, offers, receipts
+    path("disputes", disputes.Disputes.as_view({"post": "create"})),
+    path("disputes/open", disputes.Disputes.as_view({"get": "list", "post": "create"})),
+    path("disputes/orders/<uuid:order_id>", disputes.Disputes.as_view({"get": "of_order"})),
+    path("disputes/<uuid:dispute_id>", disputes.Disputes.as_view({"get": "retrieve", "patch": "partial_update"})),
+    path("disputes/<uuid:dispute_id>/release", disputes.Disputes.as_view({"post": "release"})),
+    path("disputes/<uuid:dispute_id>/refund", disputes.Disputes.as_view({"post": "refund"})),
+    path("disputes/<uuid:dispute_id>/proposals", disputes.Disputes.as_view({"post": "propose"})),
+    path("disputes/<uuid:dispute_id>/statements", disputes.Statements.as_view({"get": "list", "post": "create"})),
+    path("disputes/<uuid:dispute_id>/evidence", disputes.Evidence.as_view({"get": "list", "post": "create"})),
+    path("disputes/<uuid:dispute_id>/evidence/presign", disputes.Evidence.as_view({"post": "presign"})),
+    path("disputes/<uuid:dispute_id>/evidence/<uuid:evidence_id>", disputes.EvidenceFile.as_view()),
+    path("reviews", reviews.Reviews.as_view({"post": "create"})),
+    path("reviews/orders/<uuid:order_id>", reviews.Reviews.as_view({"get": "of_order", "post": "create_for_order"})),
+    path("reviews/users/<uuid:user_id>", reviews.Reviews.as_view({"get": "of_person"})),
+    path("users/<uuid:user_id>/rating", reviews.Rating.as_view()),
+    path("orders/<uuid:order_id>/handover-code", handover.HandoverCode.as_view()),
+    path("orders/<uuid:order_id>/hand-over", handover.HandOver.as_view()),
+    path("users/me/selling", handover.Selling.as_view()),
+    path("listings/<uuid:listing_id>/offers", offers.Offers.as_view({"post": "create"})),
+    path("offers", offers.Offers.as_view({"get": "list"})),
+    path("offers/<uuid:offer_id>", offers.Offers.as_view({"get": "retrieve"})),
+    path("offers/<uuid:offer_id>/counter", offers.Offers.as_view({"post": "counter"})),
+    path("offers/<uuid:offer_id>/accept", offers.Offers.as_view({"post": "accept"})),
+    path("offers/<uuid:offer_id>/decline", offers.Offers.as_view({"post": "decline"})),
+    path("offers/<uuid:offer_id>/withdraw", offers.Offers.as_view({"post": "withdraw"})),
     # Providers, and playing with the simulated one
     path("webhooks/<str:provider>", webhooks.Webhook.as_view()),
     path("practice/orders/<uuid:order_id>/confirm", practice.Confirm.as_view()),

@@ -1,10 +1,13 @@
-"""Counters for Prometheus. Labels are routes, never addresses: a name with an id in it is a leak of memory."""
+"""Numbers for Prometheus. Labels are routes, never addresses: a name with an id in it is a leak of memory."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator, Mapping
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY
 
@@ -20,11 +23,47 @@ refreshes = Counter("token_refreshes_total", "Refresh requests", ["outcome"])
 sign_ins = Counter("sign_ins_total", "Sign-in attempts", ["surface", "outcome"])
 pushes = Counter("push_deliveries_total", "Notification deliveries tried", ["channel", "outcome"])
 
+Gauges = Mapping[str, tuple[str, float]]  # name -> what it means, and how much
+log = structlog.get_logger(__name__)
+
+
+class _Asked:
+    """Gauges whose numbers are in the database: asked for when somebody looks, the same in every process."""
+
+    def __init__(self) -> None:
+        self._questions: list[Callable[[], Gauges]] = []
+
+    def add(self, question: Callable[[], Gauges]) -> None:
+        self._questions.append(question)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for question in self._questions:
+            try:
+                gauges = question()
+            except Exception as error:  # one app's trouble does not hide the others' numbers
+                log.warning("gauges_missing", question=question.__qualname__, error=type(error).__name__)
+                continue
+            for name, (meaning, value) in gauges.items():
+                yield GaugeMetricFamily(name, meaning, value=value)
+
+
+asked = _Asked()
+
 
 def exposition() -> bytes:
-    """All processes' numbers where `PROMETHEUS_MULTIPROC_DIR` is set, else this process'."""
+    """All processes' numbers where `PROMETHEUS_MULTIPROC_DIR` is set, else this process'; and what is asked for."""
+    return _counted() + _now()
+
+
+def _counted() -> bytes:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def _now() -> bytes:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(asked)
     return generate_latest(registry)

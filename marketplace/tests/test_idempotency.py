@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from rest_framework.test import APIClient
+from django.urls import resolve
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.test import APIClient, APIRequestFactory
+from rest_framework.views import APIView
 
 from accounts.models import Device, PersonReport, User
 from accounts.tokens import pair_for
@@ -208,3 +212,83 @@ def test_answers_are_forgotten_after_three_days(signed_in: Callable[..., APIClie
     tasks.tidy()
 
     assert [record.key for record in IdempotencyRecord.objects.all()] == ["new"]
+
+
+# ── Handlers that ask somebody outside, and so hold no transaction ───────────────────────────────
+
+
+class Asks(APIView):
+    """A handler as `answered_once` means it: repeatable by nature."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+    calls = 0
+    fails = False
+
+    @idempotency.answered_once
+    def post(self, request: Request) -> Response:
+        type(self).calls += 1
+        return Response({"call": self.calls}, status=409 if self.fails else 200)
+
+
+@pytest.fixture
+def asks() -> type[Asks]:
+    Asks.calls, Asks.fails = 0, False
+    return Asks
+
+
+def ask(view: type[Asks], key: str | None, body: dict[str, Any] | None = None) -> Any:
+    headers = {} if key is None else {"HTTP_IDEMPOTENCY_KEY": key}
+    request = APIRequestFactory().post("/v1/ask", body or {}, format="json", **headers)
+    request.resolver_match = resolve("/v1/devices")
+    reply = view.as_view()(request)
+    if isinstance(reply, Response):
+        reply.render()
+    return reply
+
+
+@pytest.mark.django_db
+def test_T19_an_answer_is_given_again_and_the_handler_is_not_called(asks: type[Asks]) -> None:
+    first, again = ask(asks, "a1"), ask(asks, "a1")
+
+    assert (again.status_code, again.content, asks.calls) == (200, first.content, 1)
+    assert again["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.django_db
+def test_T19_an_answer_is_refused_to_another_body(asks: type[Asks]) -> None:
+    ask(asks, "a1", {"x": 1})
+
+    assert ask(asks, "a1", {"x": 2}).status_code == 422
+    assert asks.calls == 1
+
+
+@pytest.mark.django_db
+def test_T19_a_refused_question_is_not_remembered(asks: type[Asks]) -> None:
+    asks.fails = True
+    refused = ask(asks, "a1")
+    asks.fails = False
+
+    assert (refused.status_code, ask(asks, "a1").status_code, asks.calls) == (409, 200, 2)
+
+
+@pytest.mark.django_db
+def test_T19_of_two_at_once_the_first_that_is_written_is_everybodys_answer(
+    asks: type[Asks], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = idempotency._answered
+    inside: list[Any] = []
+
+    def answered(scope: dict[str, str], fingerprint: bytes) -> Any:
+        if not inside:  # another request comes while this one has only looked
+            inside.append(None)
+            inside.append(ask(asks, "a1"))
+            return None
+        return usual(scope, fingerprint)
+
+    monkeypatch.setattr(idempotency, "_answered", answered)
+    outer = ask(asks, "a1")
+
+    assert outer.content == inside[1].content
+    assert IdempotencyRecord.objects.count() == 1

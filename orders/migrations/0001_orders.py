@@ -312,7 +312,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OrderEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", marketplace.common.ids.KeyField(serialize=False)),
                 ("version", models.PositiveIntegerField()),
                 ("step", models.CharField(max_length=20)),
                 ("from_state", models.CharField(blank=True, default="", max_length=12)),

@@ -6,10 +6,10 @@ is `Unknown`: it is never taken for a failure, and what was sent is fetched befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -115,3 +115,24 @@ class Provider(Protocol):
     def fetch_chargeback(self, request: Request) -> Chargeback | NotSeen | Unknown: ...
 
     def parse_webhook(self, headers: Mapping[str, str], raw: bytes) -> WebhookRef: ...
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a provider says it has done for one order so far."""
+
+    order_id: str
+    currency: str
+    authorized_cents: int
+    held_cents: int  # of it, what still waits to be captured or let go
+    captured_cents: int
+    refunded_cents: int
+    transferred_cents: int
+    charged_back_cents: int = 0
+
+
+@runtime_checkable
+class KeepsStatement(Protocol):
+    """A provider that can say everything at once; what it says is compared with the ledger every night."""
+
+    def statement(self) -> Iterable[Line]: ...

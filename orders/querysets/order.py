@@ -10,6 +10,11 @@ from django.db.models import Q
 from orders.lifecycle import State
 
 
+def is_operator(person: Any) -> bool:
+    """Only staff can be: so nobody else is asked about twice."""
+    return bool(person.is_staff and person.has_perm("orders.operate_order"))
+
+
 class OrderQuerySet(models.QuerySet[Any]):
     def of(self, person: Any, *, role: str | None = None) -> Self:
         """A person's purchases and sales, or only the ones or the others."""
@@ -22,12 +27,22 @@ class OrderQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, viewer: Any) -> Self:
         """One's own, and for operators all: what is not yours is not there."""
-        if viewer.has_perm("orders.operate_order"):
+        if is_operator(viewer):
             return self
         return self.of(viewer) if viewer.pk else self.none()
 
     def unpaid_by(self, buyer: Any) -> Self:
         return self.filter(buyer=buyer, state=State.CREATED)
+
+    def quarantined(self) -> Self:
+        return self.filter(quarantined_at__isnull=False)
+
+    def needing_attention(self) -> Self:
+        """Quarantined ones are a queue of their own."""
+        return self.exclude(needs_attention="").filter(quarantined_at__isnull=True)
+
+    def in_dispute(self) -> Self:
+        return self.filter(state=State.DISPUTED)
 
     def locked(self) -> Self:
         """Order, then listing, then accounts: whoever locks several does it in this order."""

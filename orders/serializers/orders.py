@@ -22,10 +22,13 @@ INCLUDES = ("payments", "escrow", "status_history")
 
 class PlaceOrderBody(Shape):
     listing_id = serializers.UUIDField()
-    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False, default=1)
+    quantity = serializers.IntegerField(
+        min_value=1, max_value=1_000_000, required=False, help_text="As agreed in the offer, else one"
+    )
     client_id = serializers.UUIDField(required=False, allow_null=True)
     total_cents = serializers.IntegerField(min_value=0, max_value=LARGEST_CENTS, required=False, allow_null=True)
     currency = CurrencyField(required=False, allow_null=True)
+    offer_id = serializers.UUIDField(required=False, allow_null=True, help_text="An accepted offer: its price is good")
 
 
 class ReasonBody(Shape):

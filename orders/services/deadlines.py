@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 
 from orders import terms
 from orders.lifecycle import TIMEOUTS, State
@@ -20,8 +20,11 @@ from orders.models import Deadline, Order
 log = structlog.get_logger(__name__)
 
 TIMEOUT = "timeout"
+REMINDER = "reminder"  # at half time, for whoever loses a right when it is over
 ANY_VERSION = 0
 AGAIN_AFTER = timedelta(minutes=1)
+MOST_ATTEMPTS = 32_767  # a counter that runs over would keep everything else from ringing
+LOOK_AGAIN_AFTER = timedelta(hours=1)  # at what is quarantined
 
 Ring = Callable[[Order], None]
 _rings: dict[str, Ring] = {}
@@ -48,6 +51,8 @@ def set_for(order: Order) -> None:
     # An order whose payment failed keeps the half hour it was given when it was made
     due_at = order.created_at + life if order.state == State.CREATED else Now() + life
     add(order, TIMEOUT, due_at=due_at)
+    if order.state == State.HANDED_OVER:
+        add(order, REMINDER, due_at=Now() + life / 2)
 
 
 def add(order: Order, kind: str, *, due_at: Any, whatever_happens: bool = False) -> None:
@@ -56,6 +61,15 @@ def add(order: Order, kind: str, *, due_at: Any, whatever_happens: bool = False)
     Deadline.objects.update_or_create(
         order=order, kind=kind, defaults={"order_version": version, "due_at": due_at, "attempts": 0}
     )
+
+
+def carry_over(order: Order) -> None:
+    """More is known of an order that stays where it is: its deadlines stay too, and none gets later by it."""
+    standing = Deadline.objects.filter(order=order, order_version__gt=ANY_VERSION)
+    standing.update(order_version=order.version)
+    life = terms.time_in(order.state, scanned=order.proof == Order.Proof.BUYER_CODE)
+    if life is not None:
+        standing.filter(kind=TIMEOUT).update(due_at=Least(F("due_at"), Now() + life))
 
 
 def is_anything_due() -> bool:
@@ -86,7 +100,7 @@ def _ring_for(order_id: UUID) -> None:
     except Exception as error:
         log.warning("deadline_failed", order=str(order_id), exc_info=error)
         Deadline.objects.filter(order_id=order_id, due_at__lte=Now()).update(
-            due_at=Now() + AGAIN_AFTER, attempts=F("attempts") + 1
+            due_at=Now() + AGAIN_AFTER, attempts=Least(F("attempts") + 1, MOST_ATTEMPTS)
         )
 
 
@@ -96,6 +110,9 @@ def _ring(order_id: UUID) -> None:
     order = Order.objects.locked().get(pk=order_id)
     due = Deadline.objects.filter(order=order, due_at__lte=Now()).order_by("due_at").first()
     if due is None:
+        return
+    if order.quarantined_at is not None:  # not a failure: nothing of it moves until somebody has looked
+        Deadline.objects.filter(pk=due.pk).update(due_at=Now() + LOOK_AGAIN_AFTER)
         return
     Deadline.objects.filter(pk=due.pk).delete()
     if due.order_version in (ANY_VERSION, order.version):

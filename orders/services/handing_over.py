@@ -11,7 +11,7 @@ from accounts.models import User
 from orders.lifecycle import Party, State, Step
 from orders.models import Order
 from orders.services.errors import NotYourStep
-from orders.services.moving import lock_for, move
+from orders.services.moving import By, lock_for, move
 
 CANNOT_SHIP = "Cannot ship order"
 PAST = frozenset({State.HANDED_OVER, State.COMPLETED})
@@ -32,3 +32,8 @@ def ship(user: User, order_id: UUID, *, tracking_number: str = "") -> Order:
     changes: dict[str, Any] = {"proof": proof, "tracking_number": tracking_number}
     move(order, Step.HAND_OVER, by=by, facts={"proof": proof.value}, detail=CANNOT_SHIP, **changes)
     return order
+
+
+def witness(order: Order, *, by: By, reason: str) -> None:
+    """An operator has seen it. `order` is locked."""
+    move(order, Step.HAND_OVER, by=by, reason=reason, facts={"proof": Proof.OPERATOR.value}, proof=Proof.OPERATOR)

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from marketplace.common import outbox
-from orders.lifecycle import TRANSITIONS, Party, Release, State, Step, status_in
+from orders.lifecycle import NOTES, TRANSITIONS, Note, Party, Release, State, Step, Transition, status_in
 from orders.models import Order, OrderEvent
 from orders.services import deadlines
 from orders.services.errors import NotYourStep, OrderNotFound, StepRefused, UnderReview
@@ -43,7 +43,10 @@ def lock(order_id: UUID) -> Order:
 
 def require(order: Order, step: Step, by: By, *, detail: str | None = None) -> None:
     """Is this step this party's, and now? `detail` is the contract's text where it gives one."""
-    transition = TRANSITIONS[step]
+    _require(order, TRANSITIONS[step], by, detail)
+
+
+def _require(order: Order, transition: Transition, by: By, detail: str | None) -> None:
     if not transition.may(by.party):
         raise NotYourStep(detail)
     if order.state not in transition.sources:
@@ -80,21 +83,47 @@ def move(
         raise StepRefused(order, by.party, detail)
     for name, value in changes.items():
         setattr(order, name, value)
+    _write_event(order, step, by=by, before=(before, status_before), reason=reason, facts=facts)
+    deadlines.set_for(order)
+    announce(order, step, by=by, before=before)
+
+
+def note(order: Order, step: Note, *, by: By, facts: dict[str, Any], detail: str | None = None, **changes: Any) -> None:
+    """`order` is locked. More is known now and is chained to what was known; where the order stands is the same."""
+    _require(order, NOTES[step], by, detail)
+    changes |= {"version": order.version + 1}
+    noted = Order.objects.filter(pk=order.pk, version=order.version).update(updated_at=Now(), **changes)
+    if not noted:
+        raise StepRefused(order, by.party, detail)
+    for name, value in changes.items():
+        setattr(order, name, value)
+    _write_event(order, step, by=by, before=(order.state, order.status), facts=facts)
+    deadlines.carry_over(order)
+    announce(order, step, by=by, before=order.state)
+
+
+def _write_event(
+    order: Order,
+    step: Step | Note,
+    *,
+    by: By,
+    before: tuple[str, str],
+    reason: str = "",
+    facts: dict[str, Any] | None = None,
+) -> None:
     OrderEvent.objects.create(
         order=order,
         version=order.version,
         step=step,
-        from_state=before,
-        to_state=target,
-        from_status=status_before,
-        to_status=status,
+        from_state=before[0],
+        to_state=order.state,
+        from_status=before[1],
+        to_status=order.status,
         party=by.party,
         actor=by.user,
         reason=reason[:500],
         facts=facts or {},
     )
-    deadlines.set_for(order)
-    announce(order, step, by=by, before=before)
 
 
 def _decided(order: Order, releases: Release, stated: int | None, *, is_sale: bool | None) -> dict[str, Any]:
@@ -105,7 +134,7 @@ def _decided(order: Order, releases: Release, stated: int | None, *, is_sale: bo
     return {"release_cents": order.total_cents if is_all else 0, "is_sale": is_all}
 
 
-def announce(order: Order, step: Step, *, by: By, before: str) -> None:
+def announce(order: Order, step: Step | Note, *, by: By, before: str) -> None:
     """Leaves with the commit."""
     outbox.publish(
         f"order.{step}",

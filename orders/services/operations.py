@@ -79,6 +79,9 @@ def _work(claim: Claim) -> int:
     operation = queue.still_ours(claim).select_related("order").first()
     if operation is None:
         return 0
+    if operation.order.quarantined_at is not None:
+        queue.still_ours(claim).update(state=_rest_of(claim), due_at=Now() + answers.LOOK_AGAIN_AFTER)
+        return 1
     answer = _ask(operation, claim)
     try:
         _write_down(claim, operation, answer)
@@ -86,6 +89,11 @@ def _work(claim: Claim) -> int:
         log.exception("answer_not_written", operation=str(operation.pk), attempt=claim.attempt)
         _try_again(claim, Operation.State.UNKNOWN)
     return 1
+
+
+def _rest_of(claim: Claim) -> Operation.State:
+    """Where one claim of a quarantined order's request leaves it: the first has told nobody anything."""
+    return Operation.State.READY if claim.attempt == 1 else Operation.State.UNKNOWN
 
 
 def _ask(operation: Operation, claim: Claim) -> Result:

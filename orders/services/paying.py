@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import User
 from orders.lifecycle import Party, State, Step
 from orders.models import Escrow, Operation, Order
-from orders.services import deadlines, operations
+from orders.services import accepting, deadlines, operations
 from orders.services.answers import SECURE
 from orders.services.asking import ask
 from orders.services.errors import NotYourStep, StepRefused
@@ -36,6 +36,7 @@ def pay(user: User, order_id: UUID) -> Order:
         ask(order, Kind.AUTHORIZE, amount_cents=order.total_cents)
     else:  # a gift: there is nothing to ask anybody for
         move(order, Step.AUTH_OK, by=SYSTEM)
+        accepting.accept_at_once(order)
     return order
 
 

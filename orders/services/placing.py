@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
-from accounts.models import Block, User
+from accounts.models import User
 from listings.models import Listing
 from listings.services import stock
 from orders import terms
 from orders.lifecycle import Party, State, Status, Step
-from orders.models import Order, OrderEvent, StockHold
-from orders.services import deadlines
+from orders.models import Offer, Order, OrderEvent, StockHold
+from orders.services import deadlines, offering
 from orders.services.errors import ListingNotOnOffer, OutOfStock, OwnListing, PriceChanged, TooManyUnpaid
 from orders.services.moving import By, announce
+from orders.services.offering import OfferOfSomethingElse, require_not_blocked
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,11 @@ class Wish:
     """What a buyer asks for; `total_cents` and `currency` are what they believe that it costs."""
 
     listing_id: UUID
-    quantity: int = 1
+    quantity: int | None = None  # as agreed in the offer, else one
     client_id: UUID | None = None
     total_cents: int | None = None
     currency: str | None = None
+    offer_id: UUID | None = None
 
 
 def place(buyer: User, wish: Wish) -> tuple[Order, bool]:
@@ -51,11 +52,14 @@ def _known(buyer: User, client_id: UUID | None) -> Order | None:
 
 
 def _place(buyer: User, wish: Wish) -> Order:
-    held = stock.hold(wish.listing_id, pieces=wish.quantity, buyer_id=buyer.pk)
+    agreed = None if wish.offer_id is None else offering.lock_agreed(buyer, wish.offer_id, wish.listing_id)
+    pieces = wish.quantity or (1 if agreed is None else agreed.quantity)
+    held = stock.hold(wish.listing_id, pieces=pieces, buyer_id=buyer.pk)
     if held is None:
         raise _why_not(buyer, wish.listing_id)
     _require_welcome(buyer, held.seller_id)
-    total = held.price_cents * wish.quantity
+    price = _unit_price(held, agreed, pieces)
+    total = price * pieces
     if wish.total_cents not in (None, total) or wish.currency not in (None, held.currency):
         raise PriceChanged(extra={"total_cents": total, "currency": held.currency})
     fee = terms.current_fee()
@@ -65,17 +69,27 @@ def _place(buyer: User, wish: Wish) -> Order:
         seller_id=held.seller_id,
         listing_id=wish.listing_id,
         listing_as_bought=held.as_bought(),
-        quantity=wish.quantity,
-        unit_price_cents=held.price_cents,
+        quantity=pieces,
+        unit_price_cents=price,
         total_cents=total,
         currency=held.currency,
         fee_bps=fee.basis_points,
         fee_min_cents=fee.least_cents,
         fee_max_cents=fee.most_cents,
     )
-    StockHold.objects.create(order=order, listing_id=wish.listing_id, quantity=wish.quantity)
+    StockHold.objects.create(order=order, listing_id=wish.listing_id, quantity=pieces)
+    if agreed is not None:
+        offering.use(agreed, order)
     _begin(order, By(Party.BUYER, buyer))
     return order
+
+
+def _unit_price(held: stock.Held, agreed: Offer | None, pieces: int) -> int:
+    if agreed is None:
+        return held.price_cents
+    if (pieces, held.currency) != (agreed.quantity, agreed.currency):
+        raise OfferOfSomethingElse(extra={"quantity": agreed.quantity, "currency": agreed.currency})
+    return agreed.price_cents
 
 
 def _begin(order: Order, by: By) -> None:
@@ -103,10 +117,8 @@ def _why_not(buyer: User, listing_id: UUID) -> Exception:
 
 
 def _require_welcome(buyer: User, seller_id: UUID) -> None:
-    """Who has blocked, or is blocked by, the seller finds nothing; who holds too much unpaid pays first."""
-    between = Q(blocker=buyer, blocked=seller_id) | Q(blocker=seller_id, blocked=buyer)
-    if Block.objects.filter(between).exists():
-        raise ListingNotOnOffer
+    """Who holds too much unpaid pays first."""
+    require_not_blocked(buyer, seller_id)
     most = terms.most_unpaid()
     if most and len(Order.objects.unpaid_by(buyer).values_list("pk")[:most]) >= most:
         raise TooManyUnpaid

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models.functions import Now
+
 from listings.services import stock
 from orders import ledger
 from orders.lifecycle import Party, State, Step
@@ -70,6 +72,7 @@ def advance(order: Order) -> None:
     """`order` is locked. One step further, or the end; to be called after everything that may have changed it."""
     if order.state != State.SETTLING or order.quarantined_at is not None:
         return
+    _withdraw_unsent(order)
     operations = list(order.operations.all())
     if any(each.is_open and not each.waits_for_buyer for each in operations):
         return  # while an answer is due nothing else is asked, so that two requests never cross
@@ -86,6 +89,12 @@ def advance(order: Order) -> None:
         _finish(order, funds)
     else:
         ask(order, needed.kind, amount_cents=needed.cents)
+
+
+def _withdraw_unsent(order: Order) -> None:
+    """A payment that nobody has told the provider of need not be made first and let go then."""
+    unsent = order.operations.filter(kind=Kind.AUTHORIZE, state=Operation.State.READY)
+    unsent.update(state=Operation.State.FAILED, failure="withdrawn", due_at=None, done_at=Now())
 
 
 def _withhold(order: Order, due: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orders.lifecycle import TIMEOUTS, Party, State, Step
 from orders.models import Order
 from orders.services import deadlines, ending
+from orders.services.disputes.escalating import has_answered
 from orders.services.moving import SYSTEM, move
 from orders.services.settling import advance
 
@@ -34,7 +35,7 @@ def seller_is_right_by_default(order: Order) -> bool:
             return True
         case Proof.SELLER_CLAIM:
             opened = order.events.filter(step=Step.DISPUTE).latest("version")
-            return bool(opened.party == Party.SELLER)
+            return bool(opened.party == Party.SELLER) and not has_answered(order, Party.BUYER)
     return False
 
 

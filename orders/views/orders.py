@@ -15,6 +15,7 @@ from marketplace.common.api import CountsFirst
 from marketplace.common.errors import NotFound
 from marketplace.common.idempotency import answered_once, idempotent
 from orders.models import Operation, Order
+from orders.querysets.order import is_operator
 from orders.serializers import orders as shapes
 from orders.services import accepting, ending, handing_over, paying, placing
 from orders.services.errors import OrderNotFound
@@ -112,7 +113,7 @@ class OrdersOf(CountsFirst, ViewSet):
     )
     def list(self, request: SignedIn, user_id: UUID) -> Response:
         """One's own, by another address; operators may read anybody's."""
-        if user_id != request.user.pk and not request.user.has_perm("orders.operate_order"):
+        if user_id != request.user.pk and not is_operator(request.user):
             raise NotFound
         query = shapes.OrdersQuery.read(request.query_params)
         return Response(_page(Order.objects.of(user_id, role=query.get("role")), query))

@@ -5,6 +5,7 @@ It knows nothing of our rows but the names we sent. Each call is a transaction o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from django.db.models import F, QuerySet, Sum
 
 from orders.models import SimulatorRecord
 from orders.models.simulator import SimulatorFault
-from orders.providers.base import Request
+from orders.providers.base import Line, Request
 from orders.providers.simulator import clock, notices
 
 Fault = SimulatorFault.Fault
@@ -152,6 +153,25 @@ def _settle(record: SimulatorRecord, state: str, code: str, *, fault: str | None
     record.save()
     notices.write(record, fault=fault)
     return record
+
+
+_STATEMENT = """
+SELECT order_id, currency, sum(amount_cents) FILTER (WHERE kind = 'authorize'),
+  sum(amount_cents) FILTER (WHERE kind = 'authorize' AND expires_at > %s AND let_go_at IS NULL),
+  sum(amount_cents) FILTER (WHERE kind = 'capture'), sum(amount_cents) FILTER (WHERE kind = 'refund'),
+  sum(amount_cents) FILTER (WHERE kind = 'transfer'), sum(amount_cents) FILTER (WHERE kind = 'chargeback')
+FROM orders_simulatorrecord WHERE state = 'succeeded' GROUP BY 1, 2
+"""
+
+
+def statement() -> Iterator[Line]:
+    """Everything that was ever done, a line for each order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENT, [clock.now()])
+        rows = cursor.fetchall()
+    for order_id, currency, *sums in rows:
+        authorized, held, captured, *moved = (int(each or 0) for each in sums)
+        yield Line(order_id, currency, authorized, 0 if captured else held, captured, *moved)
 
 
 def _refusal(request: Request, sums: Sums, fault: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from orders.providers.base import (
     Caps,
     Chargeback,
     Failed,
+    Line,
     NotSeen,
     Pending,
     Remember,
@@ -26,7 +27,7 @@ from orders.providers.base import (
     UnreadableNotification,
     WebhookRef,
 )
-from orders.providers.simulator import line, notices
+from orders.providers.simulator import book, line, notices
 from orders.providers.simulator.desk import Answer
 
 State = SimulatorRecord.State
@@ -72,6 +73,9 @@ class Simulator:
         """In the buyer's place. False when nobody waits for it, or it cannot be reached."""
         answer = _asked(lambda: line.confirm(key, succeeds=succeeds))
         return not isinstance(answer, Unknown) and answer[0] == 200
+
+    def statement(self) -> Iterable[Line]:
+        return book.statement()
 
 
 def _asked(call: Callable[[], Answer]) -> Answer | Unknown:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("listings", "0004_finding"),
-        ("orders", "0002_guards"),
+        ("orders", "0004_operators"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,152 @@
+"""What an operator may do to an order now: read from the table, so that nothing is offered that would be refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+
+from accounts.models import User
+from marketplace.common.admin import Decision
+from marketplace.common.admin.decisions import ReasonForm
+from marketplace.common.money import cents_from_amount
+from orders.admin.showing import sum_of
+from orders.lifecycle import Party, Step
+from orders.models import Order
+from orders.services import operating
+
+OPERATE = "orders.operate_order"
+
+
+class ResolveForm(ReasonForm):
+    release = forms.CharField(label=_("For the seller"), widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}))
+    keeps = forms.BooleanField(
+        label=_("The buyer keeps the thing"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text=_("Nothing was paid for this gift, so there is only the thing to decide about."),
+    )
+    field_order = ("release", "keeps", "reason")
+
+    def __init__(self, order: Order, data: Any) -> None:
+        super().__init__(data)
+        self.order = order
+        del self.fields["keeps" if order.total_cents else "release"]
+        if not order.total_cents:
+            return
+        paid = sum_of(order.total_cents, order.currency)
+        self.fields["release"].help_text = _("Of %(paid)s, before the fee. The rest goes back to the buyer.") % {
+            "paid": paid
+        }
+
+    def clean_release(self) -> int:
+        try:
+            cents = cents_from_amount(self.cleaned_data["release"].strip().replace(",", "."))
+        except ValueError as error:
+            raise ValidationError(_("This is not an amount.")) from error
+        if not 0 <= cents <= self.order.total_cents:
+            raise ValidationError(_("Between nothing and what was paid."))
+        return cents
+
+
+@dataclass(frozen=True)
+class Resolve(Decision[Order]):
+    """Asks how much, too."""
+
+    def form_for(self, thing: Order, data: Any) -> forms.Form:
+        return ResolveForm(thing, data)
+
+    def take(self, thing: Order, actor: User, answers: dict[str, Any]) -> None:
+        operating.resolve(
+            actor,
+            thing.pk,
+            release_cents=answers.get("release", 0),
+            is_sale=answers.get("keeps"),
+            reason=answers["reason"],
+        )
+
+
+def _not_without_a_sum(order: Order, actor: User, reason: str) -> None:
+    raise NotImplementedError("`Resolve.take` has the whole answer")
+
+
+def _may(step: Step) -> Any:
+    return lambda order: step in order.steps_for(Party.OPERATOR)
+
+
+def _do(service: Any) -> Any:
+    def carry_out(order: Order, actor: User, reason: str) -> None:
+        service(actor, order.pk, reason=reason)
+
+    return carry_out
+
+
+DECISIONS: tuple[Decision[Order], ...] = (
+    Resolve(
+        name="resolve",
+        title=_("Decide the dispute"),
+        explanation=_(
+            "Both are told. The money moves within seconds, and what was transferred cannot be taken back from here."
+        ),
+        permission=OPERATE,
+        applies_to=_may(Step.D_RESOLVE),
+        carry_out=_not_without_a_sum,
+        icon="balance",
+        variant=ActionVariant.PRIMARY,
+    ),
+    Decision(
+        name="call-off",
+        title=_("Call off"),
+        explanation=_("The buyer gets everything back and the pieces are on offer again. Both are told."),
+        permission=OPERATE,
+        applies_to=lambda order: operating.way_off(order) is not None,
+        carry_out=_do(operating.call_off),
+        icon="undo",
+        variant=ActionVariant.DANGER,
+    ),
+    Decision(
+        name="hand-over-seen",
+        title=_("Hand-over seen"),
+        explanation=_(
+            "You know that the thing has changed hands. If the buyer then says nothing, the seller is paid, also in"
+            " a dispute that nobody decides."
+        ),
+        permission=OPERATE,
+        applies_to=_may(Step.HAND_OVER),
+        carry_out=_do(operating.witness_hand_over),
+        icon="handshake",
+    ),
+    Decision(
+        name="lift-quarantine",
+        title=_("Lift quarantine"),
+        explanation=_("The order goes on where it stood. If the books still differ, tonight's audit stops it again."),
+        permission=OPERATE,
+        applies_to=lambda order: order.quarantined_at is not None,
+        carry_out=_do(operating.lift_quarantine),
+        icon="lock_open",
+        variant=ActionVariant.PRIMARY,
+    ),
+    Decision(
+        name="clear-attention",
+        title=_("Nothing more to do"),
+        explanation=_("It leaves the queue. It comes back when something else goes wrong with it."),
+        permission=OPERATE,
+        applies_to=lambda order: bool(order.needs_attention) and order.quarantined_at is None,
+        carry_out=_do(operating.clear_attention),
+        icon="done",
+    ),
+    Decision(
+        name="quarantine",
+        title=_("Quarantine"),
+        explanation=_("Nothing of this order moves, neither by its parties nor by the clock, until that is lifted."),
+        permission=OPERATE,
+        applies_to=lambda order: order.quarantined_at is None and not order.is_over,
+        carry_out=_do(operating.quarantine),
+        icon="lock",
+    ),
+)

@@ -1,0 +1,94 @@
+"""So many orders between the people of the demo campus; those that are there already stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db.models.functions import Now
+
+from accounts.models import User
+from accounts.services.demo import PEOPLE
+from listings.demo.campus import Progress, silently
+from listings.demo.chance import dice, key
+from listings.demo.copying import Copier
+from listings.demo.offers import Offer, offer
+from listings.models import Listing
+from marketplace.common.models import OutboxDelivery, OutboxEvent
+from orders.demo.roads import ROADS, Deal
+from orders.models import Order
+from orders.services import placing
+
+FIRST_OFFER = 500_000  # things of its own, so that no order takes the last piece of another's
+AT_ONCE = 50
+COMPLAINTS = ("Le falta el cargador", "La pantalla está rayada", "No es el modelo anunciado", "Huele a humo")
+
+
+@dataclass(frozen=True)
+class Plan:
+    seed: int = 1
+    users: int = 40
+    orders: int = 60
+
+
+def build(plan: Plan, *, now: datetime, progress: Progress = silently) -> int:
+    """How many were added."""
+    people = _people(plan)
+    if len(people) < 2:
+        return 0
+    operator = User.objects.active().filter(is_superuser=True).first()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    added = 0
+    for start in range(0, plan.orders, AT_ONCE):
+        part = range(start, min(start + AT_ONCE, plan.orders))
+        added += _part(plan, part, people, operator, midnight)
+        progress("orders", len(part))
+    return added
+
+
+def _people(plan: Plan) -> Sequence[User]:
+    """Those of the campus, and the ones that somebody at this machine can sign in as."""
+    campus = User.objects.active().filter(pk__in=[key(plan.seed, "person", n) for n in range(plan.users)])
+    guests = User.objects.active().filter(username__in=[one.username for one in PEOPLE], is_staff=False)
+    return [*campus.order_by("pk"), *guests.order_by("pk")] if campus else []  # else it is somebody's own site
+
+
+def _part(plan: Plan, part: range, people: Sequence[User], operator: User | None, midnight: datetime) -> int:
+    known = set(Order.objects.filter(client_id__in=[_name(plan, n) for n in part]).values_list("client_id", flat=True))
+    new = [n for n in part if _name(plan, n) not in known]
+    newest = OutboxEvent.objects.order_by("-pk").values_list("pk", flat=True).first()
+    things = {n: _thing(plan, n, midnight) for n in new}
+    Copier([person.pk for person in people]).add(list(things.values()))
+    for n in new:
+        _go(plan, n, things[n], people, operator)
+    _tell_nobody(newest)
+    return len(new)
+
+
+def _name(plan: Plan, n: int) -> object:
+    return key(plan.seed, "order", n)
+
+
+def _thing(plan: Plan, n: int, midnight: datetime) -> Offer:
+    return replace(offer(plan.seed, FIRST_OFFER + n, midnight=midnight), state=Listing.State.LIVE)
+
+
+def _go(plan: Plan, n: int, thing: Offer, people: Sequence[User], operator: User | None) -> None:
+    chance = dice(plan.seed, "order", n)
+    seller_id = Listing.objects.values_list("seller_id", flat=True).get(pk=thing.id)
+    seller = next(person for person in people if person.pk == seller_id)
+    buyer = chance.choice([person for person in people if person.pk != seller_id])
+    ways = list(ROADS)
+    road = ways[n] if n < len(ways) else chance.choices(ways, weights=list(ROADS.values()))[0]
+    wish = placing.Wish(thing.id, chance.randint(1, thing.quantity), client_id=key(plan.seed, "order", n))
+    order, _ = placing.place(buyer, wish)
+    road(Deal(order, buyer, seller, operator, chance.choice(COMPLAINTS)))
+
+
+def _tell_nobody(since: object) -> None:
+    """Nobody of the demo gets letters about it. Other apps hear of the orders as of any other."""
+    waiting = OutboxDelivery.objects.filter(listener__startswith="orders.listeners.", state="waiting")
+    if since is not None:
+        waiting = waiting.filter(event_id__gt=since)
+    waiting.update(state=OutboxDelivery.State.DONE, done_at=Now())

@@ -1,0 +1,137 @@
+"""What follows when something has happened to an order: people are told, and so are other programs.
+
+Nobody is told what they did themselves. Of an order only the newest notice waits to be read: the next one takes its
+place. People who have blocked each other are told all the same, for there is money between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from accounts.notices import Kind, notify
+from listings.notices import shown_price
+from marketplace.common.outbox import Event, listens_to
+from orders import notices
+from orders.lifecycle import Party, State, Step
+from orders.models import Order, OrderEvent
+from orders.services import reminding
+
+Whom = Callable[[Order, OrderEvent], set[UUID]]
+
+
+# ── Whom ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def buyer(order: Order, event: OrderEvent) -> set[UUID]:
+    return {order.buyer_id}
+
+
+def seller(order: Order, event: OrderEvent) -> set[UUID]:
+    return {order.seller_id}
+
+
+def both(order: Order, event: OrderEvent) -> set[UUID]:
+    return {order.buyer_id, order.seller_id}
+
+
+def others(order: Order, event: OrderEvent) -> set[UUID]:
+    """The other side; both, when it was neither."""
+    return both(order, event) - {event.actor_id}
+
+
+def seller_who_must_accept(order: Order, event: OrderEvent) -> set[UUID]:
+    """Who has accepted meanwhile, or always does, need not be asked to."""
+    return seller(order, event) if order.state == State.FUNDED else set()
+
+
+def seller_who_always_does(order: Order, event: OrderEvent) -> set[UUID]:
+    return seller(order, event) if event.party == Party.SYSTEM else set()
+
+
+def seller_of_more_than_a_gift(order: Order, event: OrderEvent) -> set[UUID]:
+    return seller(order, event) if order.release_cents else set()
+
+
+def buyer_who_paid(order: Order, event: OrderEvent) -> set[UUID]:
+    return buyer(order, event) if order.total_cents else set()
+
+
+def others_than_who_ended_it(order: Order, event: OrderEvent) -> set[UUID]:
+    """The step that decided the end was somebody's; the last one, when the money has arrived, is nobody's."""
+    decided = order.events.filter(to_state=State.SETTLING).order_by("-version").first()
+    return others(order, decided or event)
+
+
+def seller_unless_they_ended_it(order: Order, event: OrderEvent) -> set[UUID]:
+    return others_than_who_ended_it(order, event) - {order.buyer_id}
+
+
+# ── What, to whom ────────────────────────────────────────────────────────────────────────────────
+
+TOLD: dict[Step, tuple[tuple[Kind, Whom], ...]] = {
+    Step.CREATE: ((notices.ORDERED, seller),),
+    Step.AUTH_OK: ((notices.PAID, seller_who_must_accept),),
+    Step.AUTH_FAILED: ((notices.PAYMENT_FAILED, buyer),),
+    Step.CANCEL_UNPAID: ((notices.CALLED_OFF, others),),
+    Step.EXPIRE_UNPAID: ((notices.EXPIRED, both),),
+    Step.ACCEPT: ((notices.ACCEPTED, buyer), (notices.SOLD, seller_who_always_does)),
+    Step.DECLINE: ((notices.DECLINED, buyer),),
+    Step.HAND_OVER: ((notices.HANDED_OVER, buyer),),
+    Step.DISPUTE: ((notices.DISPUTED, others),),
+    Step.D_RESOLVE: ((notices.DECIDED, both),),
+    Step.D_TIMEOUT: ((notices.DECIDED, both),),
+}
+TOLD_AT_THE_END: dict[str, tuple[tuple[Kind, Whom], ...]] = {
+    State.COMPLETED: ((notices.PAID_OUT, seller_of_more_than_a_gift),),
+    State.REFUNDED: ((notices.REFUNDED, buyer_who_paid), (notices.CALLED_OFF, seller_unless_they_ended_it)),
+    State.CANCELLED: ((notices.CALLED_OFF, others_than_who_ended_it),),
+    State.EXPIRED: ((notices.EXPIRED, both),),
+}
+
+
+@listens_to(*(f"order.{step}" for step in (*TOLD, Step.SETTLED)))
+def tell_people(event: Event) -> None:
+    order = Order.objects.filter(pk=event.payload["order_id"]).first()
+    step = Step(event.kind.partition(".")[2])
+    if order is None:
+        return
+    happened = order.events.get(version=event.payload["version"])
+    tellings = TOLD_AT_THE_END.get(happened.to_state, ()) if step == Step.SETTLED else TOLD[step]
+    for kind, whom in tellings:
+        _tell(event, kind, order, whom(order, happened))
+
+
+@listens_to(reminding.REMINDED)
+def remind_the_buyer(event: Event) -> None:
+    order = Order.objects.filter(pk=event.payload["order_id"], state=State.HANDED_OVER).first()
+    if order is not None:
+        _tell(event, notices.REMINDER, order, {order.buyer_id})
+
+
+def _tell(event: Event, kind: Kind, order: Order, people: set[UUID]) -> None:
+    notify(
+        user_ids=people,
+        kind=kind.name,
+        data=_facts(order),
+        event_id=event.id,
+        collapse_key=f"order:{order.pk}",
+    )
+
+
+def _facts(order: Order) -> dict[str, Any]:
+    released = order.release_cents or 0
+    sums = {
+        "total": order.total_cents,
+        "released": released,
+        "returned": order.total_cents - released,
+        "share": released - order.fee.of(released),
+    }
+    return {
+        "order_id": str(order.pk),
+        "listing_id": str(order.listing_id),
+        "title": order.listing_as_bought.get("title", ""),
+        "pieces": order.quantity,
+        **{name: shown_price(cents, order.currency) for name, cents in sums.items()},
+    }

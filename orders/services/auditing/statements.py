@@ -1,0 +1,111 @@
+"""Ours beside the provider's: what it says it has done for each order, and what is booked.
+
+A statement and the ledger are not read in the same moment, so what differs is read once more: only what differs
+twice, and waits for no answer, is a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from orders.models import Operation
+from orders.providers.base import KeepsStatement, Line
+from orders.providers.registry import provider
+
+_OURS = """
+SELECT t.order_id, a.currency,
+  coalesce(-sum(p.amount) FILTER (WHERE t.source LIKE '%%:capture:%%'), 0),
+  coalesce(sum(p.amount) FILTER (WHERE t.source LIKE '%%:refund:%%'), 0),
+  coalesce(sum(p.amount) FILTER (WHERE t.source LIKE '%%:transfer:%%'), 0),
+  coalesce(sum(p.amount) FILTER (WHERE t.source LIKE '%%:chargeback:%%'), 0)
+FROM orders_posting p JOIN orders_account a ON a.id = p.account_id
+JOIN orders_ledgertransaction t ON t.id = p.transaction_id
+WHERE a.code = 'psp_clearing:' || %s AND t.order_id IS NOT NULL
+  AND t.source ~ '^o[0-9a-f-]{36}:(capture|refund|transfer|chargeback):'
+GROUP BY 1, 2
+"""
+_RELEASED = "SELECT order_id FROM orders_stockhold WHERE state = 'released'"
+_OPEN = """
+SELECT order_id FROM orders_operation WHERE due_at IS NOT NULL
+UNION SELECT o.order_id FROM orders_inboxevent e JOIN orders_operation o ON o.id::text = e.operation_id
+WHERE e.processed_at IS NULL
+"""
+
+Key = tuple[str, str]  # order and currency
+NOTHING = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Difference:
+    order_id: UUID | None
+    what: str
+
+
+def names_in_use() -> list[str]:
+    return sorted(Operation.objects.values_list("provider", flat=True).distinct())
+
+
+def differences(name: str) -> list[Difference] | None:
+    """None where the provider has no statement to give."""
+    asked = provider(name)
+    if not isinstance(asked, KeepsStatement):
+        return None
+    first = _compared(name, asked.statement())
+    if not first:
+        return []
+    again = _compared(name, asked.statement())
+    return [Difference(_as_id(key[0]), what) for key, what in again.items() if key in first]
+
+
+def _compared(name: str, statement: Iterable[Line]) -> dict[Key, str]:
+    theirs = {(line.order_id, line.currency): line for line in statement}
+    ours = {(str(order), currency): tuple(map(int, sums)) for order, currency, *sums in _rows(_OURS, name)}
+    moving = {str(order) for (order,) in _rows(_OPEN)}
+    released = {str(order) for (order,) in _rows(_RELEASED)}
+    found: dict[Key, str] = {}
+    for key in theirs.keys() | ours.keys():
+        if key[0] in moving:
+            continue
+        what = _why(theirs.get(key), ours.get(key, NOTHING), is_released=key[0] in released)
+        if what:
+            found[key] = what
+    return found
+
+
+def _why(line: Line | None, ours: tuple[int, ...], *, is_released: bool) -> str:
+    if line is None:
+        return f"the provider knows nothing, we have booked {_told(ours)}"
+    sums = (line.captured_cents, line.refunded_cents, line.transferred_cents, line.charged_back_cents)
+    if sums != ours:
+        return f"the provider says {_told(sums)}, we have booked {_told(ours)}"
+    if line.captured_cents > line.authorized_cents:
+        return f"the provider took {line.captured_cents} and was allowed {line.authorized_cents}"
+    if line.refunded_cents + line.transferred_cents > line.captured_cents:
+        return f"the provider gave out more than it took: {_told(sums)}"
+    left = line.held_cents + line.captured_cents - line.refunded_cents - line.transferred_cents
+    if is_released and left:
+        return f"the pieces are free and the provider still has {left}"
+    return ""
+
+
+def _told(sums: tuple[int, ...]) -> str:
+    return "taken {}, back {}, paid out {}, charged back {}".format(*sums)
+
+
+def _rows(sql: str, *values: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+def _as_id(text: str) -> UUID | None:
+    """The provider's word for an order, if it is one of ours."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
