@@ -7,7 +7,7 @@ import re
 HIDDEN = "[hidden]"
 _NAMES = (
     r"(?:access_token|refresh_token|id_token|token|ticket|password|new_password|old_password|current_password"
-    r"|passwd|secret|secret_code|authorization|push_token|api_key|signature|x-amz-signature|x-amz-credential"
+    r"|passwd|secret|secret_code|client_secret|stripe_secret_key|authorization|push_token|api_key|signature|x-amz-signature|x-amz-credential"
     r"|csrfmiddlewaretoken|sessionid|cookie)"
 )
 _RULES: list[tuple[re.Pattern[str], str]] = [

@@ -33,6 +33,7 @@ SECRET = "hunter2-hunter2"
         f"redis://:{SECRET}@127.0.0.1:6379/0",
         f"PUT /storage/k?signature={SECRET}",
         f"password={SECRET}",
+        f"{{'type': 'stripe', 'client_secret': '{SECRET}'}}",
         f"seen eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{SECRET} there",
     ],
 )

@@ -91,8 +91,13 @@ OPERATIONS = """
 SELECT op.order_id, concat(op.kind, ' ', op.seq, ' has succeeded and is not booked')
 FROM orders_operation op LEFT JOIN orders_ledgertransaction t ON t.source = op.key
 WHERE op.state = 'succeeded' AND t.id IS NULL
-  AND (op.kind <> 'void' OR EXISTS (SELECT FROM orders_operation held WHERE held.order_id = op.order_id
-                                    AND held.kind = 'authorize' AND held.state = 'succeeded'))
+  AND (op.kind <> 'void' OR (
+    EXISTS (SELECT FROM orders_operation held WHERE held.order_id = op.order_id
+            AND held.kind = 'authorize' AND held.state = 'succeeded')
+    -- one of several has let go of it, and the hold itself must be nothing at the end anyway
+    AND NOT EXISTS (SELECT FROM orders_operation other JOIN orders_ledgertransaction b ON b.source = other.key
+                    WHERE other.order_id = op.order_id AND other.kind IN ('void', 'capture')
+                    AND other.state = 'succeeded')))
 UNION ALL
 SELECT t.order_id, concat(t.source, ' is booked and has not succeeded')
 FROM orders_ledgertransaction t
@@ -114,7 +119,8 @@ WITH moved AS (
   SELECT t.order_id,
     coalesce(-sum(p.amount) FILTER (WHERE a.code LIKE 'psp_clearing:%%' AND t.source LIKE '%%:capture:%%'), 0) AS taken,
     coalesce(sum(p.amount) FILTER (WHERE a.code LIKE 'psp_clearing:%%' AND t.source LIKE '%%:refund:%%'), 0) AS back,
-    coalesce(sum(p.amount) FILTER (WHERE a.code LIKE 'seller:%%' AND p.amount > 0), 0) AS seller,
+    coalesce(sum(p.amount) FILTER (WHERE p.amount > 0 AND (a.code LIKE 'seller:%%' OR a.code LIKE 'clawback:%%')), 0)
+      AS seller,  -- what they owed from earlier sales was paid with it
     coalesce(sum(p.amount) FILTER (WHERE a.code = 'revenue.fee'), 0) AS fee
   FROM BOOKED WHERE t.order_id IS NOT NULL GROUP BY 1),
 agreed AS (
@@ -136,7 +142,8 @@ FROM (SELECT currency, sum(CASE WHEN kind = 'capture' THEN amount_cents
                                 WHEN kind IN ('refund', 'transfer') THEN -amount_cents ELSE 0 END) AS cents
       FROM orders_operation WHERE state = 'succeeded' GROUP BY 1) m
 FULL JOIN (SELECT a.currency, sum(p.amount) AS cents FROM BOOKED
-      WHERE a.code LIKE 'escrow:%%' OR a.code LIKE 'seller:%%' OR a.code = 'revenue.fee' GROUP BY 1) b
+      WHERE a.code LIKE 'escrow:%%' OR a.code LIKE 'seller:%%' OR a.code = 'revenue.fee'
+         OR (a.code LIKE 'clawback:%%' AND p.amount > 0) GROUP BY 1) b
 USING (currency) WHERE coalesce(m.cents, 0) <> coalesce(b.cents, 0)
 """
 
