@@ -9,8 +9,7 @@ import os
 import re
 from typing import Any, cast
 
-from a2wsgi import WSGIMiddleware
-
+from marketplace.bridge import Bridge
 from marketplace.front_door import App, BodyLimits, FrontDoor, Receive, Scope, Send
 from marketplace.wsgi import application as wsgi_application
 
@@ -23,7 +22,7 @@ UPLOAD_PATHS = re.compile(r"^/(storage/|api/uploads/|products$|users/me$)")
 ENVELOPE = 65_536  # what multipart adds around a file
 
 http: App = FrontDoor(
-    cast(App, WSGIMiddleware(cast(Any, wsgi_application), workers=settings.WEB_THREADS, send_queue_size=64)),
+    Bridge(wsgi_application, threads=settings.WEB_THREADS),
     limits=BodyLimits(
         default=settings.BODY_LIMIT_BYTES,
         by_path=((UPLOAD_PATHS, settings.UPLOAD_MAX_BYTES + ENVELOPE),),
