@@ -22,6 +22,16 @@ class DatabaseWrapper(PostGISWrapper):
             connection = super().get_new_connection(conn_params)
         return connection
 
+    def get_connection_params(self) -> dict[str, Any]:
+        """The pool has asked for them once; whoever takes a connection out of it needs none."""
+        return {} if self.alias in self._connection_pools else super().get_connection_params()
+
+    def register_geometry_adapters(self, pg_connection: Any, clear_caches: bool = False) -> None:
+        """Once for each connection: to tell it at every request took longer than many a query."""
+        if clear_caches or not getattr(pg_connection, "knows_places", False):
+            super().register_geometry_adapters(pg_connection, clear_caches)
+            pg_connection.knows_places = self._type_infos["geography"].get(self.alias) is not None
+
 
 def has_died(connection: psycopg.Connection[Any]) -> bool:
     poll = select.poll()
