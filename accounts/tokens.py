@@ -91,7 +91,7 @@ def read_access(raw: str) -> Claims:
 
 def _digest_of(raw: str) -> bytes:
     """Keyed with what signs tokens: with another key, nothing is remembered."""
-    key = hashlib.sha256(settings.SIMPLE_JWT["SIGNING_KEY"].encode()).digest()
+    key = hashlib.sha256(str(settings.SIMPLE_JWT["SIGNING_KEY"]).encode()).digest()
     return hashlib.blake2b(raw.encode("utf-8", "surrogateescape"), key=key, digest_size=32).digest()
 
 

@@ -22,6 +22,7 @@ from typing import IO, Any
 from marketplace.front_door import BODY, Receive, Scope, Send
 
 WAITING_PIECES = 64
+STOPPING_SECONDS = 2.0
 Headers = list[tuple[bytes, bytes]]
 Job = Callable[[], None]
 Piece = bytes | BaseException | None  # None is the end, an exception is a broken end
@@ -84,7 +85,7 @@ class Exchange:
             self._answer()
         except ReaderGone:
             return
-        except BaseException as error:  # noqa: BLE001  (it goes on in the coroutine that waits for the reply)
+        except BaseException as error:
             self._tell(error)
 
     def _answer(self) -> None:
@@ -106,7 +107,7 @@ class Exchange:
                 stream.put(piece)
         except ReaderGone:
             raise
-        except BaseException as error:  # noqa: BLE001  (it is raised where the pieces are taken)
+        except BaseException as error:
             stream.put(error)
         else:
             stream.put(None)
@@ -132,34 +133,48 @@ class Exchange:
 class Threads:
     """So many and no more, each taking the next job as soon as it is free."""
 
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._jobs: SimpleQueue[Job] = SimpleQueue()
+    def __init__(self, count: int, *, first: Job, last: Job) -> None:
+        """`first` and `last` are what each thread does before and after its work."""
+        self._count, self._first, self._last = count, first, last
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._are_started = False
+        self._working: list[threading.Thread] = []
 
     def do(self, job: Job) -> None:
-        if not self._are_started:
+        if not self._working:
             self._start()
         self._jobs.put(job)
 
     def _start(self) -> None:
         with self._lock:
-            for number in range(0 if self._are_started else self._count):
-                threading.Thread(target=self._work, name=f"web-{number}", daemon=True).start()
-            self._are_started = True
+            if not self._working:
+                names = [f"web-{number}" for number in range(self._count)]
+                working = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
+                for thread in working:
+                    thread.start()
+                self._working = working
 
     def _work(self) -> None:
-        while True:
-            job = self._jobs.get()
+        self._first()
+        while (job := self._jobs.get()) is not None:
             job()
             del job  # an idle thread holds on to nobody's request
+        self._last()
+
+    def stop(self) -> None:
+        """Each one ends after the job it is at. The next job starts others."""
+        with self._lock:
+            working, self._working = self._working, []
+        for _ in working:
+            self._jobs.put(None)
+        for thread in working:
+            thread.join(STOPPING_SECONDS)
 
 
 class Bridge:
-    def __init__(self, application: Callable[..., Iterable[bytes]], *, threads: int) -> None:
+    def __init__(self, application: Callable[..., Iterable[bytes]], threads: Threads) -> None:
         self._application = application
-        self._threads = Threads(threads)
+        self._threads = threads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()

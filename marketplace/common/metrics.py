@@ -17,6 +17,8 @@ latency = Histogram(
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+
+
 @lru_cache(maxsize=2_048)
 def _of_route(method: str, route: str, status: int) -> tuple[Any, Any]:
     """The two that a request moves; to find them by their labels takes longer than to move them."""

@@ -7,7 +7,7 @@ it, so that an address nobody thought of is protected too.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
@@ -22,7 +22,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 class PagesOnly:
     def __init__(self, get_response: GetResponse) -> None:
         self._programs = tuple(settings.PROGRAM_PREFIXES)
-        self._for_programs = convert_exception_to_response(ForPrograms(get_response))
+        self._for_programs = _safe(ForPrograms(get_response))
         self._before_views: list[Callable[..., Any]] = []
         self._for_pages = self._composed(get_response)
 
@@ -39,13 +39,18 @@ class PagesOnly:
 
     def _composed(self, innermost: GetResponse) -> GetResponse:
         """As Django puts `MIDDLEWARE` together: the first one in the list is the outermost."""
-        road: GetResponse = convert_exception_to_response(innermost)
+        road = _safe(innermost)
         for name in reversed(settings.PAGE_MIDDLEWARE):
             layer = import_string(name)(road)
             if hasattr(layer, "process_view"):
                 self._before_views.insert(0, layer.process_view)
-            road = convert_exception_to_response(layer)
+            road = _safe(layer)
         return road
+
+
+def _safe(layer: GetResponse) -> GetResponse:
+    """What it raises becomes a reply."""
+    return cast(GetResponse, convert_exception_to_response(layer))
 
 
 class ForPrograms:
