@@ -117,7 +117,7 @@ GEOS_LIBRARY_PATH = geos_library()
 DB_STATEMENT_TIMEOUT_MS: int = env.int("DB_STATEMENT_TIMEOUT_MS", 15_000)
 DB_LOCK_TIMEOUT_MS: int = env.int("DB_LOCK_TIMEOUT_MS", 3_000)
 DB_IDLE_IN_TRANSACTION_MS: int = env.int("DB_IDLE_IN_TRANSACTION_MS", 30_000)
-WEB_THREADS: int = env.int("WEB_THREADS", 16)
+WEB_THREADS: int = env.int("WEB_THREADS", 8)
 
 IS_BEHIND_PGBOUNCER: bool = env.bool("DB_BEHIND_PGBOUNCER", False)
 _database: dict[str, Any] = env.db_url_config(database_url(os.environ))

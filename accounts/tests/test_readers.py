@@ -95,7 +95,7 @@ def test_what_is_remembered_is_bounded_and_the_oldest_goes_first() -> None:
     assert (kept.peek(1), kept.peek(2), kept.peek(3)) == (None, 20, 30)
 
 
-def test_a_token_that_is_remembered_ends_when_it_ends(buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_that_is_remembered_ends_when_it_ends(buyer: User) -> None:
     access = pair_for(session_of(buyer)).access
     ends_at = read_access(access).expires_at.timestamp()
     with time_machine.travel(ends_at - 1, tick=False):
@@ -105,8 +105,15 @@ def test_a_token_that_is_remembered_ends_when_it_ends(buyer: User, monkeypatch: 
         read_access(access)
 
 
-def test_a_token_is_not_remembered_under_another_key(buyer: User, settings: Settings) -> None:
+def test_a_token_is_not_remembered_under_another_key(
+    buyer: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BadToken
+
     access = pair_for(session_of(buyer)).access
+    read_access(access)
+    monkeypatch.setattr("accounts.tokens._read", refuse)
     assert read_access(access).user_id == buyer.pk
 
     settings.SIMPLE_JWT = {**settings.SIMPLE_JWT, "SIGNING_KEY": "another key, long enough to be one at all"}

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import psycopg
 from django.db import connection
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 
 PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 MOST_PREPARED = 200  # on one connection; there are far fewer
@@ -47,7 +48,7 @@ def _ask(raw: Any, statement: str, values: Mapping[str, Any]) -> Row | None:
     prepared = _prepared(raw, text, tuple(between.types or ()))
     result = raw.pgconn.exec_prepared(prepared, given, between.formats, Format.BINARY)
     if result.status != ExecStatus.TUPLES_OK:
-        raise error_from_result(result, encoding="utf-8")
+        raise _trouble(raw, result)
     between.set_pgresult(result)
     return between.load_row(0, tuple) if result.ntuples else None
 
@@ -62,9 +63,16 @@ def _prepared(raw: Any, text: bytes, types: tuple[int, ...]) -> bytes:
         name = b"fixed_%d" % len(known)
         result = raw.pgconn.prepare(name, text, types)
         if result.status != ExecStatus.COMMAND_OK:
-            raise error_from_result(result, encoding="utf-8")
+            raise _trouble(raw, result)
         known[text, types] = name
     return name
+
+
+def _trouble(raw: Any, result: Any) -> psycopg.Error:
+    """A server that is gone has no code for it; others must see that it may come back."""
+    if raw.pgconn.status == ConnStatus.BAD:
+        return psycopg.OperationalError(result.get_error_message())
+    return error_from_result(result, encoding="utf-8")
 
 
 def _forget_all(raw: Any, known: dict[Any, bytes]) -> None:
