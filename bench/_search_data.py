@@ -95,22 +95,25 @@ def _grow(market: Market, *, out_of: Market) -> None:
         database.execute("SET maintenance_work_mem = '1GB'")
         database.execute("SELECT setseed(0.5)")
         database.execute(MOVED.encode())
-        database.execute("ALTER TABLE listings_listing DISABLE TRIGGER USER")
+        for table in ("listings_listing", "listings_photo"):
+            database.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER".encode())
         _without_references(database)
         indexes = _without_indexes(database)
         for table in ("listings_listing", "listings_photo"):
             _copy_rows(database, table)
+        database.execute("SELECT listings_draw_all()")
         for index in indexes:
             database.execute(index)
-        database.execute("ALTER TABLE listings_listing ENABLE TRIGGER USER")
+        for table in ("listings_listing", "listings_photo"):
+            database.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER".encode())
     _finish(market)
 
 
 def _without_references(database: psycopg.Connection[Any]) -> None:
     """What is copied refers to what its original refers to; checking it takes longer than copying it."""
     found = database.execute(
-        """SELECT conrelid::regclass::text, conname FROM pg_constraint
-           WHERE contype = 'f' AND conrelid IN ('listings_listing'::regclass, 'listings_photo'::regclass)"""
+        """SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'f'
+           AND conrelid = ANY('{listings_listing, listings_photo, listings_card}'::regclass[])"""
     ).fetchall()
     for table, name in found:
         database.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'.encode())

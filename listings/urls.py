@@ -7,8 +7,6 @@ from django.urls import path
 from listings.views import catalogs, images, interest, listings, operations, pricing, reports
 
 urlpatterns = [
-    path("categories", catalogs.Categories.as_view({"get": "list", "post": "create"})),
-    path("brands", catalogs.Brands.as_view({"get": "list", "post": "create"})),
     path("listings", listings.Listings.as_view({"get": "list", "post": "create"})),
     path("listings/suggest", listings.Listings.as_view({"get": "suggest"})),
     path("listings/<uuid:listing_id>/price-history", listings.Listings.as_view({"get": "price_history"})),
@@ -16,6 +14,8 @@ urlpatterns = [
         "listings/<uuid:listing_id>",
         listings.Listings.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
     ),
+    path("categories", catalogs.Categories.as_view({"get": "list", "post": "create"})),
+    path("brands", catalogs.Brands.as_view({"get": "list", "post": "create"})),
     path("price-suggestions/suggest", pricing.Suggest.as_view()),
     path("price-suggestions/<uuid:listing_id>/recent", pricing.RecentSuggestions.as_view()),
     path("price-suggestions/<uuid:listing_id>/compute", pricing.ComputeSuggestion.as_view()),

@@ -5,12 +5,12 @@ See docs/decisions/0001-front-door.md for why HTTP does not take Django's own AS
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from typing import Any, cast
 
-from a2wsgi import WSGIMiddleware
-
+from marketplace.bridge import Bridge, Threads
 from marketplace.front_door import App, BodyLimits, FrontDoor, Receive, Scope, Send
 from marketplace.wsgi import application as wsgi_application
 
@@ -18,12 +18,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 
 from channels.routing import URLRouter
 from django.conf import settings
+from django.db import connections
+
+from marketplace.common.postgis.base import hold_connections
 
 UPLOAD_PATHS = re.compile(r"^/(storage/|api/uploads/|products$|users/me$)")
 ENVELOPE = 65_536  # what multipart adds around a file
 
+threads = Threads(settings.WEB_THREADS, first=hold_connections, last=connections.close_all)
 http: App = FrontDoor(
-    cast(App, WSGIMiddleware(cast(Any, wsgi_application), workers=settings.WEB_THREADS, send_queue_size=64)),
+    Bridge(wsgi_application, threads),
     limits=BodyLimits(
         default=settings.BODY_LIMIT_BYTES,
         by_path=((UPLOAD_PATHS, settings.UPLOAD_MAX_BYTES + ENVELOPE),),
@@ -51,6 +55,8 @@ async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
 async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            await asyncio.to_thread(threads.stop)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import IO, Any
 from urllib.parse import quote
 
@@ -26,6 +27,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 IN_MEMORY = 262_144
 CHUNK = 65_536
+BODY = "marketplace.body"  # where the scope holds the body that was taken in
+BODILESS = ("GET", "HEAD")
+ASCII = re.compile(rb"[ -~]*")
 
 
 class BodyTooLarge(Exception):
@@ -85,21 +89,32 @@ class FrontDoor:
         self._reading = reading_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["query_string"] = quote(scope["query_string"], safe="%/:?#[]@!$&'()*+,;=~\\|^`{}\"<> ").encode()
+        if not ASCII.fullmatch(scope["query_string"]):
+            scope["query_string"] = quote(scope["query_string"], safe="%/:?#[]@!$&'()*+,;=~\\|^`{}\"<> ").encode()
+        if scope["method"] in BODILESS and not _has_body(scope):
+            await self._pass_on(scope, receive, send, BytesIO(), 0)
+        else:
+            await self._with_body(scope, receive, send)
+
+    async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
                 async with asyncio.timeout(self._whole_body):
                     size = await self._take_in(scope, receive, body)
-                patient = PatientSend(send, self._reading)
-                await self._app(_sized(scope, size), _replay(body, size, receive), patient)
-                if patient.gave_up:
-                    raise ReaderTooSlow  # the server closes a connection whose reply was not finished
+                await self._pass_on(_sized(scope, size), receive, send, body, size)
         except BodyTooLarge:
             await _refuse(send, 413, "too_large", "Request body too large")
         except TimeoutError:
             await _refuse(send, 408, "too_slow", "The request body stopped arriving")
         except ClientGone:
             return
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, body: IO[bytes], size: int) -> None:
+        patient = PatientSend(send, self._reading)
+        scope[BODY] = body
+        await self._app(scope, _replay(body, size, receive), patient)
+        if patient.gave_up:
+            raise ReaderTooSlow  # the server closes a connection whose reply was not finished
 
     async def _take_in(self, scope: Scope, receive: Receive, body: IO[bytes]) -> int:
         limit = self._limits.of(scope["path"])
@@ -119,6 +134,10 @@ class FrontDoor:
             more = message.get("more_body", False)
         body.seek(0)
         return size
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
 
 
 def _declared_length(scope: Scope) -> int:

@@ -15,7 +15,10 @@ handler403 = "marketplace.common.handler.permission_denied"
 handler404 = "marketplace.common.handler.not_found"
 handler500 = "marketplace.common.handler.server_error"
 
-urlpatterns = [
+urlpatterns = [  # tried in this order: what is asked most stands first
+    path("v1/", include("listings.urls")),
+    path("v1/", include("accounts.urls")),
+    path("v1/", include("orders.urls")),
     path("", pages.home, name="home"),
     path("favicon.ico", pages.icon),
     path("health", health.health, name="health"),
@@ -28,7 +31,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("marketplace.common.storage.urls")),
     path("account/", include("accounts.page_urls")),
-    path("v1/", include("accounts.urls")),
-    path("v1/", include("listings.urls")),
-    path("v1/", include("orders.urls")),
 ]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+import time_machine
 from django.utils import timezone
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.authentication import READERS_SECONDS, readers
 from accounts.models import Session, User
 from accounts.services import people
-from accounts.tokens import pair_for
+from accounts.tokens import BadToken, genuine, pair_for, read_access
 from conftest import session_of
 from marketplace.common.shortlived import ShortLived
 
@@ -91,3 +93,46 @@ def test_what_is_remembered_is_bounded_and_the_oldest_goes_first() -> None:
         kept.get(number, lambda number=number: number * 10)  # type: ignore[misc]
 
     assert (kept.peek(1), kept.peek(2), kept.peek(3)) == (None, 20, 30)
+
+
+def test_a_token_that_is_remembered_ends_when_it_ends(buyer: User) -> None:
+    access = pair_for(session_of(buyer)).access
+    ends_at = read_access(access).expires_at.timestamp()
+    with time_machine.travel(ends_at - 1, tick=False):
+        assert read_access(access).user_id == buyer.pk
+
+    with time_machine.travel(ends_at + 60, tick=False), pytest.raises(BadToken):
+        read_access(access)
+
+
+def test_a_token_is_not_remembered_under_another_key(
+    buyer: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BadToken
+
+    access = pair_for(session_of(buyer)).access
+    read_access(access)
+    monkeypatch.setattr("accounts.tokens._read", refuse)
+    assert read_access(access).user_id == buyer.pk
+
+    settings.SIMPLE_JWT = {**settings.SIMPLE_JWT, "SIGNING_KEY": "another key, long enough to be one at all"}
+
+    with pytest.raises(BadToken):
+        read_access(access)
+
+
+def test_what_is_remembered_of_a_token_does_not_hold_it(buyer: User) -> None:
+    genuine.forget()
+    access = pair_for(session_of(buyer)).access
+    read_access(access)
+
+    assert genuine._kept
+    assert access not in repr(genuine._kept)
+
+
+def test_a_refresh_token_is_no_access_token_however_often_it_is_tried(buyer: User) -> None:
+    refresh = pair_for(session_of(buyer)).refresh or ""
+    for _ in range(2):
+        with pytest.raises(BadToken):
+            read_access(refresh)

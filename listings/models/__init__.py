@@ -1,3 +1,4 @@
+from listings.models.card import Card
 from listings.models.catalog import Brand, Category
 from listings.models.interest import Favourite, RecentView, SavedSearch, SavedSearchHit
 from listings.models.listing import Listing, ListingPrice
@@ -8,6 +9,7 @@ from listings.models.pricing import PricePrior, PriceSuggestion
 
 __all__ = [
     "Brand",
+    "Card",
     "Category",
     "Favourite",
     "FeatureSwitch",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.core import signing
+import orjson
+from django.conf import settings
 
 from listings.search.criteria import Criteria
 from marketplace.common.errors import InvalidInput
@@ -21,17 +23,21 @@ class Position:
 
 
 def write(position: Position, criteria: Criteria, viewer: Any) -> str:
-    return signing.dumps([int(position.loosely), *position.keys], salt=_salt(criteria, viewer))
+    """Signed by hand: every page has one, and Django's signer takes longer than the rest of the envelope."""
+    keys = urlsafe_b64encode(orjson.dumps([position.loosely, *position.keys])).rstrip(b"=")
+    return f"{keys.decode()}.{_signature(keys, criteria, viewer)}"
 
 
 def read(cursor: str, criteria: Criteria, viewer: Any) -> Position:
-    try:
-        loosely, *keys = signing.loads(cursor, salt=_salt(criteria, viewer))
-    except (signing.BadSignature, ValueError) as error:
-        raise InvalidInput.one(["query", "cursor"], "This cursor is not valid here") from error
-    return Position(tuple(keys), bool(loosely))
+    keys, _, signature = cursor.partition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(keys.encode(), criteria, viewer).encode()):
+        raise InvalidInput.one(["query", "cursor"], "This cursor is not valid here")
+    loosely, *position = orjson.loads(urlsafe_b64decode(keys + "=" * (-len(keys) % 4)))
+    return Position(tuple(position), loosely)
 
 
-def _salt(criteria: Criteria, viewer: Any) -> str:
+def _signature(keys: bytes, criteria: Criteria, viewer: Any) -> str:
+    """24 bytes, so that the last letter has no spare bits."""
     asked = replace(criteria, sort=criteria.order, loosely=False)
-    return f"cursor:listings:{viewer.pk}:{hashlib.sha256(repr(asked).encode()).hexdigest()}"
+    said = f"cursor:listings:{viewer.pk}:{asked!r}:".encode() + keys
+    return urlsafe_b64encode(hmac.digest(settings.SECRET_KEY.encode(), said, "sha256")[:24]).decode()

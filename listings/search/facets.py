@@ -10,10 +10,12 @@ from listings.search.criteria import Criteria
 from listings.search.families import family_of
 from listings.search.finding import planned_anew, road_to, values_for
 from listings.search.statements import POOLS, Road, Shape, matching, shape_of
+from marketplace.common.shortlived import ShortLived
 
-COUNTED = 5_000
+COUNTED = 2_000  # as many as words are looked up for
 SHOWN = 50  # of each kind, the most frequent
 BANDS_CENTS = (0, 5_000_000, 20_000_000, 100_000_000, 300_000_000)  # 50, 200, 1,000 and 3,000 thousand pesos
+samples: ShortLived[Criteria, str] = ShortLived(60.0, most=1_024)
 
 _BAND = f"width_bucket(price_cents, ARRAY[{', '.join(map(str, BANDS_CENTS))}]::bigint[])"
 
@@ -41,15 +43,27 @@ SELECT json_build_object(
     SELECT (ARRAY[{", ".join(map(str, BANDS_CENTS))}]::bigint[])[band] AS min_price,
       (ARRAY[{", ".join(map(str, BANDS_CENTS[1:]))}]::bigint[])[band] - 1 AS max_price, count(*) AS count
     FROM (SELECT {_BAND} AS band FROM sample) banded GROUP BY band ORDER BY band) counted),
-  'is_exact', (SELECT count(*) <= {COUNTED} FROM matched))::text"""  # noqa: S608
+  'is_exact', whole.is_exact)::text, whole.is_exact
+FROM (SELECT count(*) <= {COUNTED} AS is_exact FROM matched) whole"""  # noqa: S608
 
 
 def count_facets(criteria: Criteria, viewer: Any) -> str:
-    """A JSON object."""
+    """A JSON object. What is only a sample of more is good for a minute, as estimated totals are."""
+    known = None if criteria.mine else samples.peek(criteria)
+    if known is not None:
+        return known
+    counts, is_exact = _ask(criteria, viewer)
+    if not (is_exact or criteria.mine):
+        samples.put(criteria, counts)
+    return counts
+
+
+def _ask(criteria: Criteria, viewer: Any) -> tuple[str, bool]:
     family = family_of(criteria.category_id) if criteria.category_id else []
     road = road_to(criteria)
     shape = shape_of(criteria, has_children=len(family) > 1, road=road)
     values = values_for(criteria, viewer, family) | {"pool": COUNTED + 1}
     with planned_anew(), connection.cursor() as cursor:
         cursor.execute(_statement(shape), values)
-        return str(cursor.fetchone()[0])
+        counts, is_exact = cursor.fetchone()
+    return str(counts), bool(is_exact)

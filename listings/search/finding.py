@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +13,10 @@ from django.db import connection
 from listings.search import cursors, totals
 from listings.search.criteria import Criteria
 from listings.search.families import family_of
+from listings.search.media import with_addresses
 from listings.search.statements import EXACT_UP_TO, WORDS_POOL, Road, Shape, page_statement, shape_of
+from marketplace.common.postgis import fixed
 from marketplace.common.shortlived import ShortLived
-from marketplace.common.storage import get_store
 
 THREE_LETTERS = re.compile(r"\w{3}")  # with fewer in a row, likeness would have to read every title
 common_words: ShortLived[str, bool] = ShortLived(60.0, most=4_096)
@@ -34,7 +35,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Found:
-    items: str  # a JSON array
+    items: bytes  # a JSON array
     has_next: bool
     total: int
     total_is_exact: bool
@@ -44,16 +45,12 @@ class Found:
 
 @dataclass(frozen=True)
 class _Answer:
-    items: str
+    items: bytes
     picked: int
     last: list[str] | None
     rough: int | None
     exact: int | None
     pool: int | None
-
-
-def media_base() -> str:
-    return f"{get_store().public.base_url}/media/"
 
 
 def find(criteria: Criteria, viewer: Any, window: Window) -> Found:
@@ -122,7 +119,7 @@ def _put_together(criteria: Criteria, viewer: Any, window: Window, position: cur
 
 def values_for(criteria: Criteria, viewer: Any, family: list[Any]) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(criteria, name) for name in criteria.given - {"near", "mine"}}
-    values |= {"viewer": viewer.pk, "media": media_base(), "family": family}
+    values |= {"viewer": viewer.pk, "family": family}
     if criteria.near is not None:
         circle = criteria.near
         values |= {"latitude": circle.latitude, "longitude": circle.longitude, "metres": circle.radius_km * 1000}
@@ -138,9 +135,16 @@ def _window_values(window: Window, position: cursors.Position | None, road: Road
 
 
 def _ask(asked: _Asked) -> _Answer:
-    with nullcontext() if asked.shape.has_one_plan else planned_anew(), connection.cursor() as cursor:
-        cursor.execute(page_statement(asked.shape), asked.values)
-        return _Answer(*cursor.fetchone())
+    statement = page_statement(asked.shape)
+    row = fixed.ask(statement, asked.values) if asked.shape.has_one_plan else _ask_anew(statement, asked.values)
+    items, *rest = row or ()
+    return _Answer(with_addresses(items), *rest)
+
+
+def _ask_anew(statement: str, values: dict[str, Any]) -> Any:
+    with planned_anew(), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()
 
 
 @contextmanager

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.models import User
-from listings.search.finding import media_base
 from listings.search.items import ANY, ONE
+from listings.search.media import with_addresses
+from marketplace.common.postgis import fixed
 
 
 @dataclass(frozen=True)
 class Shown:
-    body: str  # a JSON object
+    body: bytes  # a JSON object
     version: int
 
     @property
@@ -37,7 +36,5 @@ def _moderates(viewer: Any) -> bool:
 
 
 def _ask(statement: str, listing_id: UUID, viewer: Any) -> Shown | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"listing_id": listing_id, "viewer": viewer.pk, "media": media_base()})
-        row = cursor.fetchone()
-    return None if row is None else Shown(*row)
+    row = fixed.ask(statement, {"listing_id": listing_id, "viewer": viewer.pk})
+    return None if row is None else Shown(with_addresses(row[0]), row[1])

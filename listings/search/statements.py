@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from listings.search.criteria import Criteria, Sort
-from listings.search.items import ITEM
+from listings.search.items import DRAWN
 
 EXACT_UP_TO = 1_000  # totals are counted this far
 WORDS_POOL = 2_000  # a word found more often than this is searched by walking the sorted index
@@ -136,14 +136,15 @@ def shape_of(criteria: Criteria, *, has_children: bool, **rest: Any) -> Shape:
 def page_statement(shape: Shape) -> str:
     """One row: the items as JSON, how many rows were picked, the last position, a rough and an exact count."""
     by = ORDERS[shape.order].by.format("k.")
-    distance = ", (round(k.distance / 100) * 100)::int AS distance_m" if shape.is_near else ""
+    distance = """|| ',"distance_m":' || (round(k.distance / 100) * 100)::int""" if shape.is_near else ""
     return f"""
 WITH {_sources(shape)},
 rough AS MATERIALIZED (SELECT {ROUGH[shape.rough]} AS n)
 SELECT
-  (SELECT coalesce(json_agg(item), '[]'::json)::text FROM (
-    SELECT {ITEM}{distance} FROM picked k JOIN listings_listing l ON l.id = k.id
-    ORDER BY {by} LIMIT %(page_size)s) item),
+  (SELECT convert_to(coalesce('[' || string_agg(item, ',') || ']', '[]'), 'UTF8') FROM (
+    SELECT {DRAWN.format(key="k.id")} {distance} || '}}' AS item
+    FROM picked k LEFT JOIN listings_card c ON c.listing_id = k.id
+    ORDER BY {by} LIMIT %(page_size)s) drawn),
   (SELECT count(*) FROM picked),
   {_last(shape)},
   rough.n,

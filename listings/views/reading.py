@@ -5,7 +5,6 @@ PostgreSQL writes the JSON; DRF still asks who is there, how often, and describe
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from listings.search import facets, finding, one, suggestions
 from listings.serializers import search as shapes
 from listings.serializers.listings import ListingOut
 from listings.services.listings import ListingNotFound
+from marketplace.common.jsonio import dumps
 
 if TYPE_CHECKING:
     from rest_framework.viewsets import ViewSet as Base
@@ -75,11 +75,11 @@ class ReadsListings(Base):
         return Response(shapes.PriceOut(prices, many=True).data)
 
 
-def _json(body: str) -> HttpResponse:
-    return HttpResponse(body.encode(), content_type="application/json")
+def _json(body: bytes) -> HttpResponse:
+    return HttpResponse(body, content_type="application/json")
 
 
-def _envelope(found: finding.Found, window: finding.Window, counts: str | None) -> str:
+def _envelope(found: finding.Found, window: finding.Window, counts: str | None) -> bytes:
     rest: dict[str, Any] = {
         "total": found.total,
         "page": window.page,
@@ -88,8 +88,8 @@ def _envelope(found: finding.Found, window: finding.Window, counts: str | None) 
         "total_is_exact": found.total_is_exact,
         "next_cursor": found.next_cursor,
     }
-    body = f'{{"items":{found.items},{json.dumps(rest, separators=(",", ":"))[1:-1]}'
-    return f'{body},"facets":{counts}}}' if counts is not None else f"{body}}}"
+    body = b'{"items":%b,%b' % (found.items, dumps(rest)[1:-1])
+    return b'%b,"facets":%b}' % (body, counts.encode()) if counts is not None else body + b"}"
 
 
 def _etags(header: str) -> set[str]:

@@ -44,13 +44,6 @@ class ConsoleFormatter(RedactingFormatter):
     one_line = False
 
 
-def _drop_streaming(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """The line of the request has said it; a second one for each stylesheet helps nobody."""
-    if event.get("event") in {"streaming_started", "streaming_finished"}:
-        raise structlog.DropEvent
-    return event
-
-
 def _flatten_event(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """A console event built from what people sent stays one line; the traceback is not part of it yet."""
     for name, value in event.items():
@@ -139,7 +132,6 @@ def configure(config: dict[str, Any]) -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            _drop_streaming,
             *SHARED,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],

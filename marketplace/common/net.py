@@ -22,9 +22,14 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def is_trusted(address: str) -> bool:
+    return bool(settings.TRUSTED_PROXIES) and _is_among(address, tuple(settings.TRUSTED_PROXIES))
+
+
+@lru_cache(maxsize=1_024)
+def _is_among(address: str, networks: tuple[str, ...]) -> bool:
     if not _is_address(address):
         return False
-    return any(ip_address(address) in network for network in _networks(tuple(settings.TRUSTED_PROXIES)))
+    return any(ip_address(address) in network for network in _networks(networks))
 
 
 def limit_key(address: str) -> str:

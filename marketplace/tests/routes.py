@@ -21,6 +21,13 @@ def api_routes(*, of: str = "", but_not: str = "-") -> Iterator[tuple[str, list[
             yield route, [method for method in METHODS if (method in actions if actions else hasattr(view.cls, method))]
 
 
+def api_doors() -> Iterator[tuple[str, Any]]:
+    """The same paths with the class that answers."""
+    for route, view in _walk(get_resolver().url_patterns, "/"):
+        if route.startswith("/v1/"):
+            yield route, view.cls
+
+
 def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):

@@ -6,6 +6,7 @@ Start reading in `base.py` (what a store can do), then `keys.py` and docs/decisi
 from __future__ import annotations
 
 from marketplace.common.storage.base import ObjectInfo, ObjectStore, PresignedPut, StoredObject
+from marketplace.common.storage.config import public_base_url
 from marketplace.common.storage.errors import (
     InvalidKey,
     ObjectChanged,
@@ -31,4 +32,5 @@ __all__ = [
     "get_store",
     "incoming_key",
     "new_key",
+    "public_base_url",
 ]

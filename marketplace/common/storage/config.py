@@ -32,10 +32,15 @@ class StorageConfig:
     s3: S3Config | None
 
 
+def public_base_url() -> str:
+    base_url: str = settings.BASE_URL
+    return base_url.rstrip("/")
+
+
 def read_settings() -> StorageConfig:
     return StorageConfig(
         root=Path(settings.MEDIA_ROOT),
-        base_url=settings.BASE_URL.rstrip("/"),
+        base_url=public_base_url(),
         max_bytes=getattr(settings, "UPLOAD_MAX_BYTES", MAX_BYTES),
         public_prefixes=tuple(getattr(settings, "STORAGE_PUBLIC_PREFIXES", PUBLIC_PREFIXES)),
         secret=settings.SECRET_KEY,

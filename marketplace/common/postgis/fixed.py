@@ -1,0 +1,89 @@
+"""Fixed statements of hot reads, by the shortest road to the server: prepared once, then one call of libpq.
+
+psycopg's cursor does more for a query than these need (it can wait for many things at once, stream, and decide anew
+what to prepare), and that takes longer than the query. Parameters and results are converted by psycopg all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from django.db import connection
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
+
+PARAMETER = re.compile(r"%\((\w+)\)s|%%")
+MOST_PREPARED = 200  # on one connection; there are far fewer
+Row = tuple[Any, ...]
+
+
+def ask(statement: str, values: Mapping[str, Any]) -> Row | None:
+    """The first row. Inside a transaction, and while queries are being counted, a cursor asks as usual."""
+    connection.ensure_connection()
+    raw = connection.connection
+    if not _is_at_rest(raw):
+        with connection.cursor() as cursor:
+            cursor.execute(statement, dict(values))
+            row: Row | None = cursor.fetchone()
+            return row
+    with connection.wrap_database_errors:
+        return _ask(raw, statement, values)
+
+
+def _is_at_rest(raw: Any) -> bool:
+    is_watched = connection.queries_logged or connection.execute_wrappers
+    is_idle = raw.autocommit and raw.pgconn.transaction_status == TransactionStatus.IDLE
+    return is_idle and not is_watched and raw.prepare_threshold is not None  # none: there is a pgbouncer
+
+
+def _ask(raw: Any, statement: str, values: Mapping[str, Any]) -> Row | None:
+    text, names = numbered(statement)
+    between = Transformer.from_context(raw)
+    given = between.dump_sequence([values[name] for name in names], [PyFormat.AUTO] * len(names))
+    prepared = _prepared(raw, text, tuple(between.types or ()))
+    result = raw.pgconn.exec_prepared(prepared, given, between.formats, Format.BINARY)
+    if result.status != ExecStatus.TUPLES_OK:
+        raise _trouble(raw, result)
+    between.set_pgresult(result)
+    return between.load_row(0, tuple) if result.ntuples else None
+
+
+def _prepared(raw: Any, text: bytes, types: tuple[int, ...]) -> bytes:
+    """Its name on this connection."""
+    known: dict[tuple[bytes, tuple[int, ...]], bytes] = raw.__dict__.setdefault("fixed_statements", {})
+    name = known.get((text, types))
+    if name is None:
+        if len(known) >= MOST_PREPARED:
+            _forget_all(raw, known)
+        name = b"fixed_%d" % len(known)
+        result = raw.pgconn.prepare(name, text, types)
+        if result.status != ExecStatus.COMMAND_OK:
+            raise _trouble(raw, result)
+        known[text, types] = name
+    return name
+
+
+def _trouble(raw: Any, result: Any) -> psycopg.Error:
+    """A server that is gone has no code for it; others must see that it may come back."""
+    if raw.pgconn.status == ConnStatus.BAD:
+        return psycopg.OperationalError(result.get_error_message())
+    return error_from_result(result, encoding="utf-8")
+
+
+def _forget_all(raw: Any, known: dict[Any, bytes]) -> None:
+    for name in known.values():
+        raw.pgconn.exec_(b"DEALLOCATE " + name)
+    known.clear()
+
+
+@lru_cache(maxsize=1_024)
+def numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
+    """`%(name)s` becomes `$1`, and the names stand in that order."""
+    names = list(dict.fromkeys(found[1] for found in PARAMETER.finditer(statement) if found[1]))
+    text = PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}" if found[1] else "%", statement)
+    return text.encode(), tuple(names)
