@@ -83,10 +83,10 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     "POST /v1/maintenance/price-suggestions/precompute": (401, 403, 403, 403),
     "POST /v1/maintenance/cleanup/orphans": (401, 403, 403, 403),
     "GET /v1/maintenance/tasks/<uuid:task_id>": (401, 403, 403, 403),
-    # Providers need no token but a signature; who has no such order cannot practise with it
+    # Providers need no token but a signature; only the buyer practises, and nothing waits for them yet
     "POST /v1/webhooks/<str:provider>": (404, 404, 404, 404),
-    "POST /v1/practice/orders/<uuid:order_id>/confirm": (401, 404, 404, 404),
-    "POST /v1/practice/orders/<uuid:order_id>/fault": (401, 404, 404, 404),
+    "POST /v1/practice/orders/<uuid:order_id>/confirm": (401, 404, 409, 403),
+    "POST /v1/practice/orders/<uuid:order_id>/fault": (401, 404, 200, 403),
     # Pictures: the owner's, not yet looked at by the worker
     "POST /v1/images/presign": (401, 404, 201, 404),
     "POST /v1/images/confirm": (401, 404, 409, 404),
