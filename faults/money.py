@@ -64,7 +64,7 @@ class Workers:
         assert self._mother.stdout is not None
         for line in self._mother.stdout:
             if line.strip().isdigit():
-                return line
+                return str(line)
         raise SystemExit(f"the workers ended; see {LOG}")
 
     def work_off(self, orders: list[str]) -> float:
@@ -109,9 +109,9 @@ class Shop:
     def _do(self, act: str, order_id: object) -> None:
         from uuid import UUID
 
-        from orders.lifecycle import Step
+        from orders.lifecycle import Party, Step
         from orders.services import ending, operations, paying
-        from orders.services.moving import By, Party, lock
+        from orders.services.moving import By, lock
 
         assert isinstance(order_id, UUID)
         match act:
@@ -168,7 +168,7 @@ def settle(shop: Shop, orders: list[str]) -> list[str]:
 def killed_at_random(tally: Tally, shop: Shop, workers: Workers) -> None:
     from orders.models.simulator import SimulatorFault
 
-    kills, orders = size(1_000, 25), []
+    kills, orders = size(1_000, 10), []
     for n in range(kills):
         orders += [shop.order("capture") for _ in range(2)]
         fault = ("", "timeout_before", "timeout_after", "error_after")[n % 4]
@@ -215,7 +215,7 @@ def redis_emptied_and_messages_thrice(tally: Tally, shop: Shop) -> None:
     """Real Celery workers, two of them; their broker is emptied, and every message comes three times."""
     from orders.tasks import work_off_money
 
-    wipes, orders = size(50, 2), []
+    wipes, orders = size(50, 1), []
     broker = redis.Redis.from_url(os.environ["REDIS_URL"])
     with running(Worker(), Worker()):
         for _ in range(wipes):

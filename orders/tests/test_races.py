@@ -21,6 +21,7 @@ from conftest import session_of
 from listings.models import Listing
 from listings.services import stock
 from marketplace.common.errors import DomainError
+from orders import terms
 from orders.lifecycle import Step
 from orders.models import Deadline, LedgerTransaction, Operation, Order, SimulatorRecord, StockHold
 from orders.services import accepting, deadlines, ending, handing_over, moving, operations, paying, placing
@@ -311,5 +312,5 @@ def test_F17_two_sweeps_ring_each_deadline_once(buyer: User, listing: Listing) -
 
 def place_many(buyer: User, listing: Listing, count: int) -> list[UUID]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(placing.terms, "most_unpaid", lambda: 0)
+        patch.setattr(terms, "most_unpaid", lambda: 0)
         return [placing.place(buyer, placing.Wish(listing.pk))[0].pk for _ in range(count)]
