@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from listings.models import Listing
 from listings.services import stock
+from marketplace.common.errors import DomainError
 from orders import terms
 from orders.lifecycle import Party, State, Status, Step
 from orders.models import Offer, Order, OrderEvent, StockHold
@@ -37,8 +38,8 @@ def place(buyer: User, wish: Wish) -> tuple[Order, bool]:
         with transaction.atomic():
             known = _known(buyer, wish.client_id)
             return (known, False) if known is not None else (_place(buyer, wish), True)
-    except IntegrityError:
-        known = _known(buyer, wish.client_id)  # sent twice at once: the other was first
+    except (IntegrityError, DomainError):
+        known = _known(buyer, wish.client_id)  # sent twice at once: the other was first, and may have the last piece
         if known is None:
             raise
         return known, False
@@ -120,5 +121,13 @@ def _require_welcome(buyer: User, seller_id: UUID) -> None:
     """Who holds too much unpaid pays first."""
     require_not_blocked(buyer, seller_id)
     most = terms.most_unpaid()
+    if most:
+        _one_at_a_time(buyer)
     if most and len(Order.objects.unpaid_by(buyer).values_list("pk")[:most]) >= most:
         raise TooManyUnpaid
+
+
+def _one_at_a_time(buyer: User) -> None:
+    """Until the commit: whoever orders many things at once is counted as if it had been one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 8))", [str(buyer.pk)])

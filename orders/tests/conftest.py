@@ -63,12 +63,19 @@ def disputed(buyer: User, paid: Order) -> Order:
 
 
 @pytest.fixture
-def make_order(buyer: User, seller: User, db: None) -> Callable[..., Order]:
-    def make(*, by: User | None = None, pieces: int = 1, of: int = 1, price_cents: int = PRICE, **facts: Any) -> Order:
+def make_listing(seller: User, db: None) -> Callable[..., Listing]:
+    def make(*, of: int = 1, **facts: Any) -> Listing:
         catalogs.seed_base()
-        known = {"title": "Mouse", "currency": "COP", "category": Category.objects.earliest("pk"), **facts}
-        made = listings.offer(seller, facts={**known, "price_cents": price_cents}, quantity=of)
-        return placing.place(by or buyer, placing.Wish(made.pk, pieces))[0]
+        known = {"title": "Mouse", "currency": "COP", "price_cents": PRICE, "category": Category.objects.earliest("pk")}
+        return listings.offer(seller, facts={**known, **facts}, quantity=of)
+
+    return make
+
+
+@pytest.fixture
+def make_order(buyer: User, make_listing: Callable[..., Listing]) -> Callable[..., Order]:
+    def make(*, by: User | None = None, pieces: int = 1, **facts: Any) -> Order:
+        return placing.place(by or buyer, placing.Wish(make_listing(**facts).pk, pieces))[0]
 
     return make
 

@@ -107,7 +107,7 @@ class Market:
     def step(self, step: Step, part: str, order_id: UUID, *, percent: int = 0, dies: bool = False) -> bool:
         """Any step of the table, as services make them; `dies`: the server does, just before it commits."""
         return self._tried(
-            order_id, part, lambda: _make(step, self.person(part, order_id), order_id, percent, dies=dies)
+            order_id, part, lambda: make(step, self.person(part, order_id), order_id, percent, dies=dies)
         )
 
     def _tried(self, order_id: UUID, part: str, act: Callable[[], object]) -> bool:
@@ -223,7 +223,7 @@ def ask(statement: str, values: dict[str, Any]) -> Any:
 
 
 @transaction.atomic
-def _make(step: Step, user: User, order_id: UUID, percent: int, *, dies: bool) -> None:
+def make(step: Step, user: User, order_id: UUID, percent: int = 0, *, dies: bool = False) -> None:
     order, by = lock_for(user, order_id)
     release = order.total_cents * percent // 100 if TRANSITIONS[step].releases == Release.STATED else None
     is_an_end = step == Step.CANCEL_UNPAID or TRANSITIONS[step].target == State.SETTLING

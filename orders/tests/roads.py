@@ -52,6 +52,16 @@ def take(market: Market, cell: Cell, *, stall: int = 0, percent: int = 50) -> bo
     return True
 
 
+def arrive(market: Market, state: State) -> UUID:
+    """A new order in the state; one that settles has its payment to void yet."""
+    order_id = market.place(0, 1, 1)
+    assert order_id is not None
+    assert _walk(market, State.FUNDED if state == State.SETTLING else state, order_id)
+    if state == State.SETTLING:
+        market.wish("cancel", "buyer", order_id)
+    return order_id
+
+
 def _walk(market: Market, state: State, order_id: UUID) -> bool:
     for target, intent, part in WALK:
         now = _state(order_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,12 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from listings.services import catalogs
+from orders.lifecycle import TIMEOUTS, TRANSITIONS, Party, State, allowed
 from orders.models import Operation, Order, OrderEvent, SimulatorRecord
 from orders.services import operations
+from orders.services.errors import NotYourStep, StepRefused
 from orders.tests import roads
-from orders.tests.market import Market
+from orders.tests.market import Market, make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,3 +99,17 @@ def test_F22_a_poisoned_request_does_not_stop_the_others(market: Market) -> None
     stuck = Operation.objects.get(order=poisoned)
     assert stuck.state == Operation.State.UNKNOWN
     Operation.objects.filter(pk=stuck.pk).update(provider="simulator")
+
+
+def test_T20_every_step_that_is_not_in_the_table_is_refused_and_changes_nothing(market: Market) -> None:
+    """The other party's is a 403, one's own at the wrong time a 409."""
+    steps = [step for step, each in TRANSITIONS.items() if step not in roads.ANSWERS]
+    for state in (*TIMEOUTS, State.SETTLING):
+        order_id = roads.arrive(market, state)
+        before = written(order_id)
+        for step, party in product(steps, (Party.BUYER, Party.SELLER, Party.OPERATOR)):
+            if step not in allowed(state, party):
+                refusal = StepRefused if TRANSITIONS[step].may(party) else NotYourStep
+                with pytest.raises(refusal):
+                    make(step, market.person(party, order_id), order_id)
+        assert written(order_id) == before
