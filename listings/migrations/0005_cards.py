@@ -63,11 +63,22 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION listings_photo_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Once for each listing, however many of its pictures a statement touched. A worker that takes a picture in hand changes
+-- nothing that is shown, and must not wait for a listing's lock.
+CREATE FUNCTION listings_photos_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP <> 'INSERT' THEN PERFORM listings_draw(OLD.listing_id); END IF;
-  IF TG_OP <> 'DELETE' AND (TG_OP = 'INSERT' OR NEW.listing_id <> OLD.listing_id) THEN
-    PERFORM listings_draw(NEW.listing_id);
+  IF TG_OP = 'INSERT' THEN
+    PERFORM listings_draw(key) FROM (SELECT DISTINCT listing_id AS key FROM came ORDER BY 1) changed;
+  ELSIF TG_OP = 'DELETE' THEN
+    PERFORM listings_draw(key) FROM (SELECT DISTINCT listing_id AS key FROM gone ORDER BY 1) changed;
+  ELSE
+    PERFORM listings_draw(key) FROM (
+      SELECT DISTINCT unnest(ARRAY[gone.listing_id, came.listing_id]) AS key FROM gone JOIN came USING (id)
+      WHERE (gone.listing_id, gone.storage_key, gone.state, gone.position, gone.width, gone.height, gone.colour,
+          gone.created_at)
+        IS DISTINCT FROM (came.listing_id, came.storage_key, came.state, came.position, came.width, came.height,
+          came.colour, came.created_at)
+      ORDER BY 1) changed;
   END IF;
   RETURN NULL;
 END $$;
@@ -78,21 +89,20 @@ CREATE TRIGGER listing_offered AFTER INSERT ON listings_listing
 FOR EACH ROW EXECUTE FUNCTION listings_listing_changed();
 CREATE TRIGGER listing_changed AFTER UPDATE ON listings_listing
 FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION listings_listing_changed();
-CREATE TRIGGER photo_came_or_went AFTER INSERT OR DELETE ON listings_photo
-FOR EACH ROW EXECUTE FUNCTION listings_photo_changed();
--- a worker that takes a picture in hand changes nothing that is shown, and must not wait for a listing's lock
-CREATE TRIGGER photo_changed AFTER UPDATE ON listings_photo FOR EACH ROW WHEN (
-  (OLD.listing_id, OLD.storage_key, OLD.state, OLD.position, OLD.width, OLD.height, OLD.colour, OLD.created_at)
-  IS DISTINCT FROM
-  (NEW.listing_id, NEW.storage_key, NEW.state, NEW.position, NEW.width, NEW.height, NEW.colour, NEW.created_at))
-EXECUTE FUNCTION listings_photo_changed();
+CREATE TRIGGER photos_came AFTER INSERT ON listings_photo REFERENCING NEW TABLE AS came
+FOR EACH STATEMENT EXECUTE FUNCTION listings_photos_changed();
+CREATE TRIGGER photos_went AFTER DELETE ON listings_photo REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION listings_photos_changed();
+CREATE TRIGGER photos_changed AFTER UPDATE ON listings_photo REFERENCING OLD TABLE AS gone NEW TABLE AS came
+FOR EACH STATEMENT EXECUTE FUNCTION listings_photos_changed();
 """
 UNDO = """
-DROP TRIGGER photo_changed ON listings_photo;
-DROP TRIGGER photo_came_or_went ON listings_photo;
+DROP TRIGGER photos_changed ON listings_photo;
+DROP TRIGGER photos_went ON listings_photo;
+DROP TRIGGER photos_came ON listings_photo;
 DROP TRIGGER listing_changed ON listings_listing;
 DROP TRIGGER listing_offered ON listings_listing;
-DROP FUNCTION listings_photo_changed();
+DROP FUNCTION listings_photos_changed();
 DROP FUNCTION listings_listing_changed();
 DROP FUNCTION listings_draw_all();
 DROP FUNCTION listings_draw(uuid);

@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from listings.models import Brand, Category, Listing
+from listings.search import facets
 from listings.search.families import families
 from listings.tests.test_offering import KEYS
 
@@ -227,3 +228,24 @@ def test_facets_count_what_matches(search: Search, make_listing: Make, catalog: 
         (300_000_000, None, 1),
     ]
     assert facets["is_exact"] is True
+
+
+def test_facets_of_a_sample_are_remembered_and_exact_ones_never(
+    search: Search, make_listing: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counted() -> tuple[int, bool]:
+        found = search(q="mouse", facets="true", page_size=1)["facets"]
+        return sum(entry["count"] for entry in found["categories"]), found["is_exact"]
+
+    make_listing(title="Mouse")
+    assert counted() == (1, True)
+    make_listing(title="Mouse")
+    assert counted() == (2, True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(facets, "COUNTED", 1)
+        assert counted() == (1, False)
+        patch.setattr(facets, "COUNTED", 2)
+        assert counted() == (1, False)
+        facets.samples.forget()
+        assert counted() == (2, True)

@@ -32,7 +32,6 @@ def hold_connections() -> None:
 
 
 class DatabaseWrapper(PostGISWrapper):
-    _connection_pools: ClassVar[dict[str, Any]]
     _type_infos: ClassVar[dict[str, dict[str, Any]]]
     held_until = 0.0
 
@@ -60,10 +59,6 @@ class DatabaseWrapper(PostGISWrapper):
             self.pool.putconn(connection)  # the pool makes a new one in its place
             connection = super().get_new_connection(conn_params)
         return connection
-
-    def get_connection_params(self) -> dict[str, Any]:
-        """The pool has asked for them once; whoever takes a connection out of it needs none."""
-        return {} if self.alias in self._connection_pools else super().get_connection_params()
 
     def register_geometry_adapters(self, pg_connection: Any, clear_caches: bool = False) -> None:
         """Once for each connection: to tell it at every request took longer than many a query."""
