@@ -31,6 +31,7 @@ WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 django_settings.REDIS_URL = django_settings.REDIS_URL.rpartition("/")[0] + f"/{15 - WORKER}"
 # race tests hold twenty connections at once, and the test itself one more
 django_settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 40
+django_settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 30.0  # and fifty at once wait for their turn
 
 PASSWORD = "correct horse"
 

@@ -74,7 +74,7 @@ def _statements() -> list[str]:
         _insert(Listing, "x.id = m.old_thing", {"id": "m.new_thing"}, but="number"),
         _insert(ListingPrice, of_thing, thing, but="id"),
         _insert(Order, "x.id = m.old", {"id": "m.new", **thing, "client_id": "m.client_id", **is_new}, but="number"),
-        _insert(OrderEvent, of_order, {**order, "at": "clock_timestamp()"}, but="id", sort="x.version"),
+        _insert(OrderEvent, of_order, {"id": _ANEW, **order, "at": "clock_timestamp()"}, sort="x.version"),
         _insert(StockHold, of_order, {**order, **thing}),
         _insert(Operation, of_order, {"id": _ANEW, **order}),
         _insert(Escrow, of_order, {"id": _ANEW, **order}),

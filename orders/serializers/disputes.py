@@ -22,7 +22,7 @@ class OpenDisputeBody(Shape):
 
 
 class CloseDisputeBody(Shape):
-    status = serializers.ChoiceField(choices=Dispute.Status.choices)
+    status = serializers.ChoiceField(choices=Dispute.Status.choices, required=False)
     comment = serializers.CharField(max_length=4_000, required=False, allow_blank=True, allow_null=True)
 
 

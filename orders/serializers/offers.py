@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from listings.models.listing import LARGEST_CENTS
@@ -46,6 +46,7 @@ class OfferOut(serializers.ModelSerializer[Offer]):
         return str(offer.shown_state)  # by `OfferQuerySet.shown`
 
 
+@extend_schema_serializer(many=False)
 class OffersPage(serializers.Serializer[Any]):
     items = OfferOut(many=True)
     next_cursor = serializers.CharField(allow_null=True)

@@ -88,10 +88,12 @@ def ring_due(*, limit: int = 10_000, for_seconds: float = 20.0) -> int:
     return rung
 
 
+@transaction.atomic
 def _next_due() -> UUID | None:
-    due = Deadline.objects.filter(due_at__lte=Now()).order_by("due_at").values_list("order_id", flat=True)
-    found: UUID | None = due.first()
-    return found
+    """Of an order that nobody has in hand just now, so that two sweeps do not wait for each other."""
+    due = Order.objects.filter(deadlines__due_at__lte=Now()).order_by("deadlines__due_at").only("pk")
+    order: Order | None = due.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
+    return None if order is None else order.pk
 
 
 def _ring_for(order_id: UUID) -> None:

@@ -82,6 +82,8 @@ def _work(claim: Claim) -> int:
     if operation.order.quarantined_at is not None:
         queue.still_ours(claim).update(state=_rest_of(claim), due_at=Now() + answers.LOOK_AGAIN_AFTER)
         return 1
+    if claim.attempt > 1:  # also for one that kills every process that asks it
+        answers.call_for_attention_if_old(operation)
     answer = _ask(operation, claim)
     try:
         _write_down(claim, operation, answer)
@@ -153,7 +155,6 @@ def _write_down(claim: Claim, operation: Operation, answer: Result) -> None:
         case Unknown():
             log.info("answer_unknown", operation=str(operation.pk), attempt=claim.attempt, why=answer.why)
             _try_again(claim, Operation.State.UNKNOWN)
-            answers.call_for_attention_if_old(operation)
 
 
 def _try_again(claim: Claim, state: Operation.State) -> None:

@@ -58,9 +58,9 @@ class Disputes(CountsFirst, ViewSet):
 
     @extend_schema(request=shapes.CloseDisputeBody, responses=shapes.DisputeOut)
     def partial_update(self, request: SignedIn, dispute_id: UUID) -> Response:
-        """`rejected` withdraws one's own dispute, `resolved` grants the other's; `open` only adds the comment."""
+        """`rejected` withdraws one's own dispute, `resolved` grants the other's; `open`, or no status, only adds the comment."""
         body = shapes.CloseDisputeBody.read(request.data)
-        status, comment = Dispute.Status(body["status"]), body.get("comment") or ""
+        status, comment = Dispute.Status(body.get("status", Dispute.Status.OPEN)), body.get("comment") or ""
         return _shown(settling.close(request.user, dispute_id, status, comment=comment))
 
     @extend_schema(request=None, responses=shapes.DisputeOut)
