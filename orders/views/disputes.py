@@ -58,7 +58,7 @@ class Disputes(CountsFirst, ViewSet):
 
     @extend_schema(request=shapes.CloseDisputeBody, responses=shapes.DisputeOut)
     def partial_update(self, request: SignedIn, dispute_id: UUID) -> Response:
-        """`rejected` withdraws one's own dispute, `resolved` grants the other's; `open`, or no status, only adds the comment."""
+        """`rejected` withdraws one's own dispute, `resolved` grants the other's; `open` or none only comments."""
         body = shapes.CloseDisputeBody.read(request.data)
         status, comment = Dispute.Status(body.get("status", Dispute.Status.OPEN)), body.get("comment") or ""
         return _shown(settling.close(request.user, dispute_id, status, comment=comment))
