@@ -53,6 +53,36 @@ def test_errors_are_djangos_and_the_connection_goes_on() -> None:
     assert fixed.ask("SELECT 1", {}) == (1,)
 
 
+def test_what_psycopg_drops_after_a_rollback_is_prepared_again() -> None:
+    """It deallocates everything on the connection, also what it did not prepare itself."""
+    for value in (1, 2, 3):
+        assert fixed.ask("SELECT %(n)s::bigint + 1", {"n": value}) == (value + 1,)
+    raw = connection.connection
+    for _ in range(3):  # often enough for psycopg to have prepared something of its own
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT %s::int", [1])
+    with transaction.atomic():
+        connection.cursor().execute("SELECT 1")
+        transaction.set_rollback(True)
+    raw.execute("SELECT 1")  # sends what psycopg has put off
+    gone = raw.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'fixed%'", prepare=False).fetchone()
+    assert gone == (0,)
+
+    assert fixed.ask("SELECT %(n)s::bigint + 1", {"n": 4}) == (5,)
+    assert fixed.ask("SELECT %(n)s::bigint + 1", {"n": 5}) == (6,)
+
+
+def test_a_statement_whose_table_has_changed_is_prepared_again() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE changing (one integer)")
+        cursor.execute("INSERT INTO changing VALUES (1)")
+        assert fixed.ask("SELECT * FROM changing", {}) == (1,)
+        cursor.execute("ALTER TABLE changing ADD COLUMN two integer DEFAULT 2")
+
+        assert fixed.ask("SELECT * FROM changing", {}) == (1, 2)
+        cursor.execute("DROP TABLE changing")
+
+
 def test_a_lost_connection_is_an_operational_error() -> None:
     fixed.ask("SELECT 1", {})
     with pytest.raises(OperationalError):

@@ -14,12 +14,14 @@ from typing import Any
 import psycopg
 from django.db import connection
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 
 PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 MOST_PREPARED = 200  # on one connection; there are far fewer
 Row = tuple[Any, ...]
+# psycopg drops all that is prepared after a rollback, ours as well; and a migration may have changed what a plan gives
+FORGOTTEN = (InvalidSqlStatementName, FeatureNotSupported)
 
 
 def ask(statement: str, values: Mapping[str, Any]) -> Row | None:
@@ -42,6 +44,14 @@ def _is_at_rest(raw: Any) -> bool:
 
 
 def _ask(raw: Any, statement: str, values: Mapping[str, Any]) -> Row | None:
+    try:
+        return _execute(raw, statement, values)
+    except FORGOTTEN:
+        _forget_all(raw, raw.__dict__["fixed_statements"])
+        return _execute(raw, statement, values)
+
+
+def _execute(raw: Any, statement: str, values: Mapping[str, Any]) -> Row | None:
     text, names = numbered(statement)
     between = Transformer.from_context(raw)
     given = between.dump_sequence([values[name] for name in names], [PyFormat.AUTO] * len(names))
