@@ -118,12 +118,13 @@ def _why_not(buyer: User, listing_id: UUID) -> Exception:
 
 
 def _require_welcome(buyer: User, seller_id: UUID) -> None:
-    """Who holds too much unpaid pays first."""
+    """Whoever has blocked, or is blocked by, the seller finds nothing; who holds too much unpaid pays first."""
     require_not_blocked(buyer, seller_id)
     most = terms.most_unpaid()
-    if most:
-        _one_at_a_time(buyer)
-    if most and len(Order.objects.unpaid_by(buyer).values_list("pk")[:most]) >= most:
+    if not most:
+        return
+    _one_at_a_time(buyer)
+    if len(Order.objects.unpaid_by(buyer).values_list("pk")[:most]) >= most:
         raise TooManyUnpaid
 
 
