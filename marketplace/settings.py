@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "accounts",
     "listings",
     "orders",
+    "chat",
 ]
 if env.bool("LINEAR_MIGRATIONS", False):
     INSTALLED_APPS.append("django_linear_migrations")

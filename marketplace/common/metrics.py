@@ -37,6 +37,7 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 outbox_deliveries = Counter("outbox_deliveries_total", "Outbox deliveries tried", ["listener", "outcome"])
 refreshes = Counter("token_refreshes_total", "Refresh requests", ["outcome"])
 sign_ins = Counter("sign_ins_total", "Sign-in attempts", ["surface", "outcome"])
+chat_publish_failures = Counter("chat_publish_failures_total", "Hints to the sockets that Redis did not take", [])
 pushes = Counter("push_deliveries_total", "Notification deliveries tried", ["channel", "outcome"])
 
 Gauges = Mapping[str, tuple[str, float]]  # name -> what it means, and how much

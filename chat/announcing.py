@@ -1,0 +1,69 @@
+"""Telling the sockets, wherever they are, that something was committed. A hint: who misses it finds it in the log.
+
+Everything that publishes does it here, whether a request, a worker or a socket wrote it.
+"""
+
+from __future__ import annotations
+
+import structlog
+from django.db import transaction
+from redis.exceptions import RedisError
+
+from chat.frames import Frame, Shown
+from marketplace.common import metrics
+from marketplace.common.jsonio import dumps
+from marketplace.common.redisdb import ask, connection
+
+log = structlog.get_logger(__name__)
+
+
+def room_channel(room_id: object) -> str:
+    return f"chat:r:{room_id}"
+
+
+def person_channel(user_id: object) -> str:
+    return f"chat:u:{user_id}"
+
+
+CONTROL = "chat:ctl"
+
+
+def packed(frame: Frame) -> bytes:
+    """One line of what a hub must know without parsing, then the two texts, which hold no line breaks."""
+    return b"%d %s\n%s\n%s" % (frame.seq, frame.type.encode(), frame.text, frame.numbers)
+
+
+def unpacked(room_id: object, raw: bytes) -> Frame:
+    head, text, numbers = raw.split(b"\n", 2)
+    seq, _, kind = head.partition(b" ")
+    return Frame(room_id, int(seq), kind.decode(), text, numbers)  # type: ignore[arg-type]
+
+
+def after_commit(frame: Frame) -> None:
+    transaction.on_commit(lambda: now(frame), robust=True)
+
+
+def now(frame: Frame) -> None:
+    _publish(room_channel(frame.room_id), packed(frame))
+
+
+def passing(room_id: object, shown: Shown) -> None:
+    """What is worth nothing a moment later: who has read how far, who types. Number 0: it has no place in the log."""
+    _publish(room_channel(room_id), b"0 %s\n%s\n{}" % (str(shown["type"]).encode(), dumps(shown)))
+
+
+def to_person(user_id: object, shown: Shown) -> None:
+    _publish(person_channel(user_id), dumps(shown))
+
+
+def to_hubs(shown: Shown) -> None:
+    """A word to the processes themselves: somebody is signed out, a membership has changed."""
+    _publish(CONTROL, dumps(shown))
+
+
+def _publish(channel: str, data: bytes) -> None:
+    try:
+        ask(lambda: connection().publish(channel, data))
+    except RedisError as error:
+        metrics.chat_publish_failures.inc()
+        log.warning("publish_failed", channel=channel.split(":")[1], error=type(error).__name__)

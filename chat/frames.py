@@ -1,0 +1,112 @@
+"""What a room says, as bytes: made once when it happens, and in the same words when it is read again.
+
+A frame holds two texts. `text` is what `/v1` sends, in UUIDs. `numbers` is the same for the foreign dialects, which
+speak in numbers and choose from it what they show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from chat.models import Event, Message, Room
+
+Shown = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    room_id: UUID
+    seq: int
+    type: str
+    text: bytes
+    numbers: bytes
+
+
+def stamp(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def person(user: Any) -> Shown | None:
+    """What others see of somebody."""
+    if user is None:
+        return None
+    return {"id": str(user.pk), "username": user.username, "name": user.display_name, "picture": user.picture or None}
+
+
+def message(said: Message) -> Shown:
+    """As `/v1` shows it. What was taken back or hidden says nothing, and keeps its place."""
+    speaks = said.deleted_at is None and said.hidden_at is None
+    return {
+        "id": str(said.pk),
+        "chat_id": str(said.room_id),
+        "seq": said.seq,
+        "sender_id": None if said.sender_id is None else str(said.sender_id),
+        "sender": person(said.sender),
+        "message_type": said.kind,
+        "content": said.body if speaks else None,
+        "data": said.data if speaks else None,
+        "client_id": said.client_id,
+        "reply_to_seq": said.reply_to_seq,
+        "hints": list(said.hints) if speaks else [],
+        "mentions": [str(each.user_id) for each in said.mentions.all()] if speaks else [],
+        "reactions": _reactions(said.reactions.all()) if speaks else [],
+        "edited_at": stamp(said.edited_at),
+        "deleted_at": stamp(said.deleted_at),
+        "is_hidden": said.hidden_at is not None,
+        "created_at": stamp(said.created_at),
+    }
+
+
+def _reactions(rows: Iterable[Any]) -> list[Shown]:
+    by_emoji: dict[str, list[str]] = {}
+    for row in sorted(rows, key=lambda row: row.pk):
+        by_emoji.setdefault(row.emoji, []).append(str(row.user_id))
+    return [{"emoji": emoji, "user_ids": people} for emoji, people in by_emoji.items()]
+
+
+def frame(room: Room, event: Event) -> Frame:
+    """`event` with its `actor`, and its `message` as it is now."""
+    said = event.message
+    text = {
+        "type": event.type,
+        "room": str(room.pk),
+        "seq": event.seq,
+        "actor_id": None if event.actor_id is None else str(event.actor_id),
+        "at": stamp(event.created_at),
+        **({} if said is None else {"message": message(said)}),
+        **event.payload,
+    }
+    return Frame(room.pk, event.seq, event.type, orjson.dumps(text), orjson.dumps(_numbers(room, event)))
+
+
+def _numbers(room: Room, event: Event) -> Shown:
+    said, actor = event.message, event.actor
+    return {
+        "type": event.type,
+        "room": room.number,
+        "seq": event.seq,
+        "at": stamp(event.created_at),
+        "actor": None if actor is None else _numbered(actor),
+        "message": None if said is None else _numbered_message(said),
+    }
+
+
+def _numbered(user: Any) -> Shown:
+    return {"id": user.number, "username": user.username, "name": user.display_name}
+
+
+def _numbered_message(said: Message) -> Shown:
+    speaks = said.deleted_at is None and said.hidden_at is None
+    return {
+        "id": said.number,
+        "kind": said.kind,
+        "content": said.body if speaks else None,
+        "sender": None if said.sender is None else _numbered(said.sender),
+        "at": stamp(said.created_at),
+    }

@@ -1,0 +1,26 @@
+"""Which messages?"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import models
+
+
+class MessageQuerySet(models.QuerySet[Any]):
+    def shown(self) -> Self:
+        """With everything that a reader sees, in a fixed number of queries."""
+        return self.select_related("sender").prefetch_related("reactions", "mentions")
+
+    def within(self, standing: Any) -> Self:
+        """What this person may see of the room."""
+        rows = self.filter(room_id=standing.room_id, seq__gt=standing.first_seq)
+        return rows if standing.last_seq is None else rows.filter(seq__lte=standing.last_seq)
+
+    def that_still_say_something(self) -> Self:
+        return self.filter(deleted_at__isnull=True, hidden_at__isnull=True)
+
+    def saying(self, text: str) -> Self:
+        query = SearchQuery(text, config="listings_plain", search_type="websearch")
+        return self.that_still_say_something().filter(words=query)

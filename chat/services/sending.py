@@ -1,0 +1,198 @@
+"""A message is stored, numbered and acknowledged: one statement, so that the room is locked for one round trip.
+
+The statement judges nothing anew. It holds that the rules of the room are still those under which `access` said yes;
+if they have changed in between, nothing is written and the question is asked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from chat import announcing, frames
+from chat.models import Event, Mention, Message, Room
+from chat.services import access, hints
+from chat.services.errors import ChatNotFound, NothingToSay, SlowDown
+from marketplace.common.errors import Unavailable
+from marketplace.common.ids import uuid7
+from marketplace.common.postgis import fixed
+
+NUDGE_SECONDS = 8
+ATTEMPTS = 5
+_WRITE = """
+WITH turn AS (
+  UPDATE chat_room SET last_seq = last_seq + 1, last_message_at = clock_timestamp()
+  WHERE id = %(room)s AND rules = %(rules)s
+    AND NOT EXISTS (SELECT FROM chat_message
+      WHERE room_id = %(room)s AND sender_id = %(sender)s AND client_id = %(client_id)s::varchar)
+  RETURNING last_seq, last_message_at
+), message AS (
+  INSERT INTO chat_message
+    (id, room_id, seq, sender_id, client_id, kind, body, data, hints, reply_to_seq, hidden_reason, created_at)
+  SELECT %(id)s, %(room)s, last_seq, %(sender)s, %(client_id)s::varchar, %(kind)s::varchar, %(body)s::text,
+    %(data)s::jsonb, %(hints)s::varchar[], %(reply_to)s::bigint, '', last_message_at
+  FROM turn RETURNING number, seq, created_at
+), event AS (
+  INSERT INTO chat_event (room_id, seq, type, actor_id, message_id, payload, created_at)
+  SELECT %(room)s, seq, 'message.created', %(sender)s, %(id)s, '{}', created_at FROM message
+), nudge AS (
+  INSERT INTO chat_nudge (id, due_at, attempts)
+  SELECT %(room)s, clock_timestamp() + make_interval(secs => %(nudge_seconds)s), 0 FROM message
+  ON CONFLICT (id) DO UPDATE SET due_at = EXCLUDED.due_at, attempts = 0 WHERE chat_nudge.due_at IS NULL
+)
+SELECT number, seq, created_at FROM message
+"""
+_KNOWN = """
+SELECT id, number, seq, created_at FROM chat_message
+WHERE room_id = %(room)s AND sender_id = %(sender)s AND client_id = %(client_id)s::varchar
+"""
+_SPOKE = """
+SELECT max(created_at) FROM chat_message WHERE room_id = %(room)s AND sender_id = %(sender)s AND seq > %(since)s
+"""
+
+
+@dataclass(frozen=True)
+class Draft:
+    body: str | None
+    kind: str = Message.Kind.TEXT
+    client_id: str | None = None
+    reply_to_seq: int | None = None
+    data: dict[str, Any] | None = field(default=None)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What is acknowledged. `is_duplicate`: it was stored before, and this is where."""
+
+    message_id: UUID
+    number: int
+    room_id: UUID
+    seq: int
+    created_at: datetime
+    is_duplicate: bool
+
+
+def send(sender: User, room_id: UUID, draft: Draft) -> Sent:
+    """Committed when this returns. Asked again with the same `client_id`, it answers as the first time."""
+    if not draft.body and draft.data is None:
+        raise NothingToSay
+    for _ in range(ATTEMPTS):
+        standing = access.standing(sender.pk, room_id)
+        sent = _known(standing, draft) or _write(sender, standing, draft)
+        if sent is not None:
+            return sent
+    raise Unavailable
+
+
+def _write(sender: User, standing: access.Standing, draft: Draft) -> Sent | None:
+    """None: somebody changed the rules, or sent the same message, while this one was on its way."""
+    standing.must_write()
+    _mind_the_pace(standing)
+    message = _drafted(sender, standing, draft)
+    mentioned = hints.mentioned_in(draft.body, standing) if draft.body else []
+    try:
+        stored = _store(message, standing, mentioned)
+    except IntegrityError as error:
+        if "message_once" in str(error):
+            return None
+        raise
+    if not stored:
+        return None
+    announcing.now(_framed(standing, message, mentioned))
+    return Sent(message.pk, message.number, message.room_id, message.seq, message.created_at, False)
+
+
+def _drafted(sender: User, standing: access.Standing, draft: Draft) -> Message:
+    return Message(
+        pk=uuid7(),
+        room_id=standing.room_id,
+        sender=sender,
+        client_id=draft.client_id,
+        kind=draft.kind,
+        body=draft.body,
+        data=draft.data,
+        hints=hints.of(draft.body or ""),
+        reply_to_seq=draft.reply_to_seq if draft.reply_to_seq and draft.reply_to_seq <= standing.seq else None,
+    )
+
+
+def _store(message: Message, standing: access.Standing, mentioned: list[UUID]) -> bool:
+    if not mentioned:
+        return _execute(message, standing)
+    with transaction.atomic():
+        if not _execute(message, standing):
+            return False
+        Mention.objects.bulk_create(Mention(message=message, user_id=user_id) for user_id in mentioned)
+        return True
+
+
+def _execute(message: Message, standing: access.Standing) -> bool:
+    found = fixed.ask(_WRITE, {
+        "id": message.pk,
+        "room": message.room_id,
+        "rules": standing.rules,
+        "sender": message.sender_id,
+        "client_id": message.client_id,
+        "kind": message.kind,
+        "body": message.body,
+        "data": None if message.data is None else orjson.dumps(message.data).decode(),
+        "hints": message.hints,
+        "reply_to": message.reply_to_seq,
+        "nudge_seconds": NUDGE_SECONDS,
+    })  # fmt: skip
+    if found is None:
+        return False
+    message.number, message.seq, message.created_at = found
+    return True
+
+
+def _framed(standing: access.Standing, message: Message, mentioned: list[UUID]) -> frames.Frame:
+    """The same words as when it is read from the log, without reading it."""
+    message._prefetched_objects_cache = {  # type: ignore[attr-defined]  # what Django itself fills after a prefetch
+        "reactions": [],
+        "mentions": [Mention(message=message, user_id=user_id) for user_id in mentioned],
+    }
+    room = Room(pk=standing.room_id, number=standing.number)
+    event = Event(
+        room=room,
+        seq=message.seq,
+        type=Event.Type.CREATED,
+        actor=message.sender,
+        message=message,
+        created_at=message.created_at,
+    )
+    return frames.frame(room, event)
+
+
+def _known(standing: access.Standing, draft: Draft) -> Sent | None:
+    if draft.client_id is None:
+        return None
+    asked = {"room": standing.room_id, "sender": standing.user_id, "client_id": draft.client_id}
+    found = fixed.ask(_KNOWN, asked)
+    if found is None:
+        return None
+    if not standing.may_look:
+        raise ChatNotFound
+    key, number, seq, created_at = found
+    return Sent(key, number, standing.room_id, seq, created_at, True)
+
+
+def _mind_the_pace(standing: access.Standing) -> None:
+    """Slow mode is for members: who leads the room may speak."""
+    if not standing.slow_mode_seconds or standing.is_privileged:
+        return
+    since = max(0, standing.seq - 1_000)
+    found = fixed.ask(_SPOKE, {"room": standing.room_id, "sender": standing.user_id, "since": since})
+    spoke_at = found[0] if found else None
+    if spoke_at is None:
+        return
+    wait = spoke_at + timedelta(seconds=standing.slow_mode_seconds) - timezone.now()
+    if wait > timedelta():
+        raise SlowDown(retry_after=int(wait.total_seconds()) + 1)
