@@ -1,7 +1,23 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ChatConfig(AppConfig):
     name = "chat"
+
+    def ready(self) -> None:
+        from chat import listeners  # noqa: F401  (an order's story is told in its chat)
+        from chat.tasks import tell_what_waits
+        from marketplace.common.sweeper import sweeper
+
+        post_migrate.connect(ensure_roles, sender=self)
+        sweeper.add(tell_what_waits)
+
+
+def ensure_roles(**_: object) -> None:
+    from accounts.services.roles import grant
+    from chat.roles import MODERATOR_PERMISSIONS
+
+    grant(MODERATOR_PERMISSIONS)

@@ -50,7 +50,7 @@ def message(said: Message) -> Shown:
         "sender": person(said.sender),
         "message_type": said.kind,
         "content": said.body if speaks else None,
-        "data": said.data if speaks else None,
+        "facts": said.data if speaks else None,
         "client_id": said.client_id,
         "reply_to_seq": said.reply_to_seq,
         "hints": list(said.hints) if speaks else [],

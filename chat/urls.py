@@ -2,6 +2,36 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from chat.views import chats, messages, rooms
+
+urlpatterns = [
+    path("chats", chats.Chats.as_view({"get": "list", "post": "create"})),
+    path("chats/<uuid:chat_id>", chats.Chats.as_view({"get": "retrieve", "delete": "destroy"})),
+    path("messages", messages.Messages.as_view({"get": "list", "post": "create"})),
+    path("messages/search", messages.Messages.as_view({"get": "search"})),
+    path("messages/mark-read", messages.MarkRead.as_view()),
+    path("messages/unread-count", messages.UnreadCount.as_view()),
+    path(
+        "messages/<uuid:message_id>",
+        messages.Messages.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
+    path("messages/<uuid:message_id>/reactions/<str:emoji>", messages.Reaction.as_view()),
+    path("messages/<uuid:message_id>/report", messages.Report.as_view()),
+    path("rooms", rooms.Rooms.as_view({"get": "list", "post": "create"})),
+    path("rooms/public", rooms.Rooms.as_view({"get": "public"})),
+    path("rooms/direct", rooms.Rooms.as_view({"post": "direct"})),
+    path("rooms/<uuid:room_id>", rooms.Rooms.as_view({"get": "retrieve", "patch": "partial_update"})),
+    path("rooms/<uuid:room_id>/events", rooms.Rooms.as_view({"get": "events"})),
+    path("rooms/<uuid:room_id>/join", rooms.Rooms.as_view({"post": "join"})),
+    path("rooms/<uuid:room_id>/leave", rooms.Rooms.as_view({"post": "leave"})),
+    path("rooms/<uuid:room_id>/mute", rooms.Rooms.as_view({"put": "mute"})),
+    path("rooms/<uuid:room_id>/unread", rooms.Rooms.as_view({"post": "unread"})),
+    path("rooms/<uuid:room_id>/members", rooms.Members.as_view({"get": "list", "post": "create"})),
+    path(
+        "rooms/<uuid:room_id>/members/<uuid:user_id>",
+        rooms.Members.as_view({"patch": "partial_update", "delete": "destroy"}),
+    ),
+    path("rooms/<uuid:room_id>/bans/<uuid:banned_id>", rooms.Ban.as_view()),
+]

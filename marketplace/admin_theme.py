@@ -123,6 +123,24 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": _("Talk"),
+                "items": [
+                    {
+                        "title": _("Reported messages"),
+                        "icon": "flag",
+                        "link": reverse_lazy("admin:chat_messagereport_changelist"),
+                        "badge": "chat.admin.reports.open_reports",
+                        "permission": _may("chat.view_messagereport"),
+                    },
+                    {
+                        "title": _("Rooms"),
+                        "icon": "forum",
+                        "link": reverse_lazy("admin:chat_room_changelist"),
+                        "permission": _may("chat.view_room"),
+                    },
+                ],
+            },
+            {
                 "title": _("Money"),
                 "items": [
                     {

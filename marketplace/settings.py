@@ -251,6 +251,9 @@ SIMULATOR_WEBHOOK_SECRETS: list[str] = env.list("SIMULATOR_WEBHOOK_SECRETS", def
     derived_secret(SECRET_KEY, "simulator-webhook")
 ]
 
+# ── Talk ─────────────────────────────────────────────────────────────────────────────────────────
+CHAT_EDIT_MINUTES: int = env.int("CHAT_EDIT_MINUTES", 15)
+
 # ── Limits: "N/second|minute|hour|day"; RATE_LIMIT=off turns all of them off ─────────────────────
 RATE_LIMIT: str = env.str("RATE_LIMIT", "120/minute")
 RATE_LIMITS: dict[str, str] = {
@@ -263,6 +266,7 @@ RATE_LIMITS: dict[str, str] = {
     "catalog": env.str("RATE_LIMIT_CATALOG", "20/hour"),
     "receipts": env.str("RATE_LIMIT_RECEIPTS", "30/minute"),
     "handover_code": env.str("RATE_LIMIT_HANDOVER_CODE", "10/hour"),  # wrong ones, for each order
+    "chat_send": env.str("RATE_LIMIT_CHAT_SEND", "10/2seconds"),  # messages of one person, on all ways together
     "webhooks": env.str("RATE_LIMIT_WEBHOOKS", "3000/minute"),
     # Wrong passwords, counted before the password is looked at
     "lockout_pair": env.str("LOCKOUT_PER_ACCOUNT_AND_ADDRESS", "10/15minutes"),

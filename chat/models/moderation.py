@@ -6,13 +6,12 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
 
 from chat.models.message import Message
-from marketplace.common.ids import KeyField
+from listings.models.moderation import QueueEntry
 
 
-class MessageReport(models.Model):
+class MessageReport(QueueEntry):
     """One per person and message. `excerpt` is what was said around it then: edits and deletes change nothing in it."""
 
     class Reason(models.TextChoices):
@@ -21,12 +20,6 @@ class MessageReport(models.Model):
         SPAM = "spam", "Spam"
         OTHER = "other", "Something else"
 
-    class State(models.TextChoices):
-        OPEN = "open", "Open"
-        UPHELD = "upheld", "Upheld"
-        DISMISSED = "dismissed", "Dismissed"
-
-    id = KeyField()
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="reports")
     reporter = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="message_reports_made"
@@ -34,13 +27,6 @@ class MessageReport(models.Model):
     reason = models.CharField(max_length=8, choices=Reason)
     text = models.CharField(max_length=1000, blank=True, default="")
     excerpt = models.JSONField(default=list)
-    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    decided_at = models.DateTimeField(null=True, blank=True)
-    decision_note = models.CharField(max_length=500, blank=True, default="")
-    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["message", "reporter"], name="message_report_once")]

@@ -24,3 +24,6 @@ class MessageQuerySet(models.QuerySet[Any]):
     def saying(self, text: str) -> Self:
         query = SearchQuery(text, config="listings_plain", search_type="websearch")
         return self.that_still_say_something().filter(words=query)
+
+    def latest_said(self) -> Any:
+        return self.select_related("sender").order_by("-seq").first()

@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
-from chat import announcing
 from chat.models import Event, Member, Room
 from chat.services import access, log
 from chat.services.errors import (
@@ -22,6 +21,7 @@ from chat.services.errors import (
     NotInChat,
     OwnerStays,
 )
+from marketplace.common import outbox
 
 CHANGEABLE = ("name", "description", "is_private", "slow_mode_seconds")
 IN = Member.State.ACTIVE
@@ -81,7 +81,7 @@ def invite(actor: User, room_id: UUID, user: User) -> bool:
         raise MemberNotFound("User not found")
     facts = {"state": Member.State.INVITED, "invited_by": actor, "role": Member.Role.MEMBER}
     Member.objects.update_or_create(room=room, user=user, defaults=facts)
-    announcing.to_person(user.pk, {"type": "room.invited", "room": str(room.pk), "name": room.name})
+    outbox.publish("room.invited", room_id=str(room.pk), user_id=str(user.pk), by=str(actor.pk))
     return True
 
 

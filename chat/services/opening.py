@@ -35,6 +35,16 @@ def about_listing(buyer: User, listing_id: UUID, *, other: User | None = None) -
 
 
 @transaction.atomic
+def of_parties(listing_id: UUID, buyer: User, seller: User) -> Room:
+    """The room of two who already do business about a listing, whatever has become of it or between them."""
+    room: Room
+    room, is_new = Room.objects.get_or_create(kind=Room.Kind.LISTING, listing_id=listing_id, buyer=buyer, owner=seller)
+    if is_new:
+        _seat(room, (buyer, Member.Role.BUYER), (seller, Member.Role.SELLER))
+    return room
+
+
+@transaction.atomic
 def between(user: User, other: User) -> tuple[Room, bool]:
     if user.pk == other.pk:
         raise ChatWithYourself("Cannot open chat with yourself")

@@ -20,6 +20,7 @@ from chat import announcing, frames
 from chat.models import Event, Mention, Message, Room
 from chat.services import access, hints
 from chat.services.errors import ChatNotFound, NothingToSay, SlowDown
+from marketplace.common import outbox
 from marketplace.common.errors import Unavailable
 from marketplace.common.ids import uuid7
 from marketplace.common.postgis import fixed
@@ -105,7 +106,7 @@ def _write(sender: User, standing: access.Standing, draft: Draft) -> Sent | None
         raise
     if not stored:
         return None
-    announcing.now(_framed(standing, message, mentioned))
+    announcing.after_commit(_framed(standing, message, mentioned))
     return Sent(message.pk, message.number, message.room_id, message.seq, message.created_at, False)
 
 
@@ -130,6 +131,7 @@ def _store(message: Message, standing: access.Standing, mentioned: list[UUID]) -
         if not _execute(message, standing):
             return False
         Mention.objects.bulk_create(Mention(message=message, user_id=user_id) for user_id in mentioned)
+        outbox.publish("message.mentions", message_id=str(message.pk), user_ids=[str(pk) for pk in mentioned])
         return True
 
 

@@ -15,10 +15,18 @@ from listings.services import catalogs, listings
 
 
 @pytest.fixture
-def listing(seller: User) -> Listing:
-    catalogs.seed_base()
-    facts = {"title": "Calculadora", "price_cents": 8_500_000, "currency": "COP", "category": Category.objects.first()}
-    return listings.offer(seller, facts=facts, quantity=1)
+def make_listing(seller: User) -> Callable[..., Listing]:
+    def make(**facts: Any) -> Listing:
+        catalogs.seed_base()
+        known = {"title": "Calculadora", "price_cents": 8_500_000, "currency": "COP"}
+        return listings.offer(seller, facts={**known, "category": Category.objects.earliest("pk"), **facts}, quantity=1)
+
+    return make
+
+
+@pytest.fixture
+def listing(make_listing: Callable[..., Listing]) -> Listing:
+    return make_listing()
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def test_again_with_the_same_client_id_is_the_same_message(buyer: User, room: Ro
     assert Message.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_sockets_hear_is_what_the_log_says(buyer: User, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[Frame] = []
     monkeypatch.setattr(announcing, "now", heard.append)
@@ -49,6 +50,7 @@ def test_what_sockets_hear_is_what_the_log_says(buyer: User, room: Room, monkeyp
     assert heard == read
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_message_that_mentions_somebody_reads_the_same(
     buyer: User, seller: User, make_group: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def api_routes(*, of: str = "", but_not: str = "-") -> Iterator[tuple[str, list[str]]]:
+def api_routes(*, of: str = "", but_not: tuple[str, ...] = ()) -> Iterator[tuple[str, list[str]]]:
     """Each path under /v1 as it is written in the URL list, with the methods it knows; of one app, or of all others."""
     for route, view in _walk(get_resolver().url_patterns, "/"):
         module = view.cls.__module__ if route.startswith("/v1/") else ""

@@ -1,0 +1,99 @@
+"""What follows in the rooms when something has happened elsewhere: an order's story is told in its chat."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.notices import notify
+from accounts.notices.letters import language_of
+from chat import notices
+from chat.models import Message, Room
+from chat.services import nudging, opening, telling
+from marketplace.common.outbox import Event, listens_to
+
+# the steps that the two parties talk about; what only moves money in between is not worth a line
+STORY = {
+    "order.create": _("Order placed. It is not paid yet."),
+    "order.auth_ok": _("Paid. The money is held until the hand-over."),
+    "order.auth_failed": _("The payment did not go through."),
+    "order.accept": _("The seller has accepted the order."),
+    "order.decline": _("The seller has declined the order. The money goes back."),
+    "order.cancel_unpaid": _("The order was cancelled."),
+    "order.expire_unpaid": _("The order has run out: it was not paid in time."),
+    "order.buyer_cancel": _("The buyer has cancelled the order. The money goes back."),
+    "order.accept_timeout": _("The order was not accepted in time. The money goes back."),
+    "order.hand_over": _("Handed over, or on its way."),
+    "order.handover_timeout": _("It was not handed over in time. The money goes back."),
+    "order.confirm": _("The buyer has confirmed: all is well."),
+    "order.inspect_timeout": _("The buyer's time to look at it is over. The seller is paid."),
+    "order.seller_refund": _("The seller gives the money back."),
+    "order.dispute": _("A dispute was opened. The money stays where it is."),
+    "order.d_resolve": _("The dispute was decided."),
+    "order.settled": _("The order is closed."),
+}
+OFFERS = {
+    "offer.made": _("A price was offered."),
+    "offer.countered": _("Another price was offered."),
+    "offer.accepted": _("The price was accepted."),
+    "offer.declined": _("The price was declined."),
+    "offer.withdrawn": _("The offer was taken back."),
+}
+
+
+@listens_to(*STORY)
+def tell_the_orders_story(event: Event) -> None:
+    facts = ("order_id", "listing_id", "status", "party")
+    _say(event, STORY[event.kind], {name: event.payload[name] for name in facts})
+
+
+@listens_to(*OFFERS)
+def tell_of_an_offer(event: Event) -> None:
+    facts = ("offer_id", "listing_id", "party", "price_cents", "quantity", "currency")
+    _say(event, OFFERS[event.kind], {name: event.payload[name] for name in facts})
+
+
+@listens_to("message.mentions")
+def tell_who_is_mentioned(event: Event) -> None:
+    message = Message.objects.select_related("room", "sender").filter(pk=event.payload["message_id"]).first()
+    if message is None or message.sender is None or message.deleted_at is not None:
+        return
+    notify(
+        user_ids=event.payload["user_ids"],
+        kind=notices.MENTION.name,
+        data={
+            "room_id": str(message.room_id),
+            "room_name": message.room.name,
+            "message_id": str(message.pk),
+            "sender": message.sender.display_name,
+            "text": nudging.shortened(message),
+        },
+        event_id=event.id,
+        exclude_blocked_with=message.sender_id,
+    )
+
+
+@listens_to("room.invited")
+def tell_who_is_invited(event: Event) -> None:
+    room = Room.objects.filter(pk=event.payload["room_id"]).first()
+    inviter = User.objects.filter(pk=event.payload["by"]).first()
+    if room is None or inviter is None:
+        return
+    notify(
+        user_ids=[event.payload["user_id"]],
+        kind=notices.INVITATION.name,
+        data={"room_id": str(room.pk), "room_name": room.name, "sender": inviter.display_name},
+        event_id=event.id,
+        exclude_blocked_with=inviter.pk,
+    )
+
+
+def _say(event: Event, text: object, facts: dict[str, object]) -> None:
+    """In the buyer's language, for who shows it as it is; programs say it from `data` in their own."""
+    people = User.objects.in_bulk([UUID(event.payload[name]) for name in ("buyer_id", "seller_id")])
+    buyer, seller = (people[UUID(event.payload[name])] for name in ("buyer_id", "seller_id"))
+    room = opening.of_parties(UUID(event.payload["listing_id"]), buyer, seller)
+    with language_of(buyer):
+        telling.say(room.pk, str(text), data={"kind": event.kind, **facts})

@@ -1,0 +1,178 @@
+"""Who is in a group, who leads it, and what those who come and go may see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import Block, Notification, User
+from chat.models import Event, Member, Message, Room
+from chat.services import groups, sending
+from chat.services.sending import Draft
+from marketplace.common import outbox
+
+pytestmark = pytest.mark.django_db
+Api = Callable[[User], APIClient]
+MakeGroup = Callable[..., Room]
+
+
+def said_to(client: APIClient, room: Room) -> list[str]:
+    return [each["content"] for each in client.get(f"/v1/messages?chat_id={room.pk}").json()["items"]]
+
+
+def test_whoever_makes_a_group_owns_it(signed_in: Api, buyer: User) -> None:
+    answer = signed_in(buyer).post("/v1/rooms", {"name": "Robotics", "is_private": True}, format="json")
+    assert answer.status_code == 201
+    shown = answer.json()
+    assert (shown["kind"], shown["name"], shown["role"], shown["is_private"]) == ("group", "Robotics", "owner", True)
+    assert shown["owner"]["id"] == str(buyer.pk)
+    assert [each["user_id"] for each in shown["participants"]] == [str(buyer.pk)]
+
+
+def test_anybody_joins_a_public_group_once(signed_in: Api, buyer: User, seller: User, make_group: MakeGroup) -> None:
+    group = make_group(buyer)
+    client = signed_in(seller)
+    assert [each["id"] for each in client.get("/v1/rooms/public").json()] == [str(group.pk)]
+    answers = [client.post(f"/v1/rooms/{group.pk}/join") for _ in range(2)]
+    assert [each.status_code for each in answers] == [200, 200]
+    assert Event.objects.filter(room=group, type="member.joined").count() == 1
+    assert [each["id"] for each in client.get("/v1/rooms").json()] == [str(group.pk)]
+
+
+def test_a_private_group_is_by_invitation(
+    signed_in: Api, buyer: User, seller: User, stranger: User, make_group: MakeGroup
+) -> None:
+    group = make_group(buyer, is_private=True)
+    for address in (f"/v1/rooms/{group.pk}", f"/v1/rooms/{group.pk}/members", f"/v1/messages?chat_id={group.pk}"):
+        assert signed_in(seller).get(address).status_code == 404
+    assert signed_in(seller).post(f"/v1/rooms/{group.pk}/join").status_code == 404
+    invited = signed_in(buyer).post(f"/v1/rooms/{group.pk}/members", {"username": "Seller"}, format="json")
+    assert invited.status_code == 201
+    while outbox.deliver_due():
+        pass
+    assert Notification.objects.get(user=seller).title == "Buyer invites you to Robotics"
+    assert signed_in(seller).get(f"/v1/rooms/{group.pk}").json()["state"] == "invited"
+    assert signed_in(seller).get(f"/v1/messages?chat_id={group.pk}").status_code == 404
+    assert signed_in(seller).post(f"/v1/rooms/{group.pk}/join").json()["state"] == "active"
+    assert signed_in(stranger).get("/v1/rooms/public").json() == []
+
+
+def test_who_comes_to_a_private_group_sees_what_is_said_from_then_on(
+    signed_in: Api, buyer: User, seller: User, make_group: MakeGroup
+) -> None:
+    group = make_group(buyer, is_private=True)
+    sending.send(buyer, group.pk, Draft("before"))
+    groups.add(buyer, group.pk, seller)
+    sending.send(buyer, group.pk, Draft("after"))
+    assert said_to(signed_in(seller), group) == ["after"]
+    events = signed_in(seller).get(f"/v1/rooms/{group.pk}/events").json()
+    assert [each["type"] for each in events["events"]] == ["member.joined", "message.created"]
+
+
+def test_T30_who_was_removed_sees_nothing_of_what_follows(
+    signed_in: Api, buyer: User, seller: User, make_group: MakeGroup
+) -> None:
+    group = make_group(buyer, seller, is_private=True)
+    sending.send(buyer, group.pk, Draft("together"))
+    assert signed_in(buyer).delete(f"/v1/rooms/{group.pk}/members/{seller.pk}").status_code == 204
+    sending.send(buyer, group.pk, Draft("alone"))
+    client = signed_in(seller)
+    assert said_to(client, group) == ["together"]
+    events = client.get(f"/v1/rooms/{group.pk}/events?since=1").json()
+    assert [each["type"] for each in events["events"]] == ["message.created", "member.removed"]
+    assert events["last_seq"] == events["events"][-1]["seq"]
+    sent = client.post("/v1/messages", {"chat_id": str(group.pk), "content": "let me in"}, format="json")
+    assert (sent.status_code, sent.json()["code"]) == (403, "not_in_chat")
+    assert client.get("/v1/rooms").json() == []
+
+
+def test_who_comes_back_sees_nothing_of_what_was_said_meanwhile(
+    signed_in: Api, buyer: User, seller: User, make_group: MakeGroup
+) -> None:
+    group = make_group(buyer, seller, is_private=True)
+    groups.leave(seller, group.pk)
+    sending.send(buyer, group.pk, Draft("meanwhile"))
+    groups.add(buyer, group.pk, seller)
+    sending.send(buyer, group.pk, Draft("again"))
+    assert said_to(signed_in(seller), group) == ["again"]
+
+
+def test_who_is_banned_finds_nothing_here(signed_in: Api, buyer: User, seller: User, make_group: MakeGroup) -> None:
+    group = make_group(buyer, seller)
+    assert signed_in(buyer).delete(f"/v1/rooms/{group.pk}/members/{seller.pk}?ban=true").status_code == 204
+    client = signed_in(seller)
+    for address in (f"/v1/rooms/{group.pk}", f"/v1/messages?chat_id={group.pk}", f"/v1/rooms/{group.pk}/events"):
+        assert client.get(address).status_code == 404
+    assert client.post(f"/v1/rooms/{group.pk}/join").status_code == 404
+    assert client.get("/v1/rooms/public").json() == []
+    assert signed_in(buyer).delete(f"/v1/rooms/{group.pk}/bans/{seller.pk}").status_code == 204
+    assert client.post(f"/v1/rooms/{group.pk}/join").status_code == 200
+
+
+def test_only_who_leads_changes_a_group(
+    signed_in: Api, buyer: User, seller: User, stranger: User, make_group: MakeGroup
+) -> None:
+    group = make_group(buyer, seller, stranger)
+    client = signed_in(seller)
+    refused = (
+        client.patch(f"/v1/rooms/{group.pk}", {"name": "Mine"}, format="json"),
+        client.delete(f"/v1/rooms/{group.pk}/members/{stranger.pk}"),
+        client.patch(f"/v1/rooms/{group.pk}/members/{seller.pk}", {"role": "owner"}, format="json"),
+        client.post(f"/v1/rooms/{group.pk}/members", {"username": "stranger"}, format="json"),
+    )
+    assert [each.status_code for each in refused] == [403] * 4
+    group.refresh_from_db()
+    assert (group.name, group.owner_id) == ("Robotics", buyer.pk)
+    assert Member.objects.filter(room=group, state="active").count() == 3
+
+
+def test_a_moderator_removes_members_and_nobody_above(
+    signed_in: Api, buyer: User, seller: User, stranger: User, make_group: MakeGroup
+) -> None:
+    group = make_group(buyer, seller, stranger)
+    promoted = signed_in(buyer).patch(f"/v1/rooms/{group.pk}/members/{seller.pk}", {"role": "moderator"}, format="json")
+    assert promoted.json()["role"] == "moderator"
+    assert signed_in(seller).delete(f"/v1/rooms/{group.pk}/members/{buyer.pk}").status_code == 403
+    assert signed_in(seller).delete(f"/v1/rooms/{group.pk}/members/{stranger.pk}").status_code == 204
+
+
+def test_an_owner_hands_over_before_leaving(signed_in: Api, buyer: User, seller: User, make_group: MakeGroup) -> None:
+    group = make_group(buyer, seller)
+    stays = signed_in(buyer).post(f"/v1/rooms/{group.pk}/leave")
+    assert (stays.status_code, stays.json()["code"]) == (400, "owner_cannot_leave")
+    signed_in(buyer).patch(f"/v1/rooms/{group.pk}/members/{seller.pk}", {"role": "owner"}, format="json")
+    assert signed_in(buyer).post(f"/v1/rooms/{group.pk}/leave").status_code == 204
+    group.refresh_from_db()
+    assert group.owner_id == seller.pk
+
+
+def test_who_is_blocked_is_not_invited(signed_in: Api, buyer: User, seller: User, make_group: MakeGroup) -> None:
+    group = make_group(buyer, is_private=True)
+    Block.objects.create(blocker=seller, blocked=buyer)
+    answer = signed_in(buyer).post(f"/v1/rooms/{group.pk}/members", {"user_id": str(seller.pk)}, format="json")
+    assert answer.status_code == 404
+    assert not Member.objects.filter(room=group, user=seller).exists()
+
+
+def test_two_people_have_one_room(signed_in: Api, buyer: User, seller: User) -> None:
+    first = signed_in(buyer).post("/v1/rooms/direct", {"user_id": str(seller.pk)}, format="json")
+    again = signed_in(seller).post("/v1/rooms/direct", {"user_id": str(buyer.pk)}, format="json")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["id"] == again.json()["id"]
+    own = signed_in(buyer).post("/v1/rooms/direct", {"user_id": str(buyer.pk)}, format="json")
+    assert own.status_code == 400
+
+
+def test_a_closed_room_is_read_and_not_written_in(
+    signed_in: Api, buyer: User, make_group: MakeGroup, moderator: User
+) -> None:
+    group = make_group(buyer)
+    sending.send(buyer, group.pk, Draft("hola"))
+    groups.close(moderator, group.pk, reason="spam", now=timezone.now())
+    answer = signed_in(buyer).post("/v1/messages", {"chat_id": str(group.pk), "content": "?"}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (403, "chat_closed")
+    assert said_to(signed_in(buyer), group) == ["hola"]
+    assert Message.objects.count() == 1

@@ -1,0 +1,155 @@
+"""`/v1/messages`: in any room one is in."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts.authentication import SignedIn
+from chat import frames
+from chat.models import Message
+from chat.serializers import messages as shapes
+from chat.services import access, changing, marks, moderation, reading, sending
+from chat.services.errors import ChatNotFound, NotInChat
+from marketplace.common import ratelimit
+from marketplace.common.api import CountsFirst, Door
+from marketplace.common.errors import InvalidInput
+from marketplace.common.idempotency import idempotent
+
+
+class Messages(CountsFirst, ViewSet):
+    @extend_schema(request=shapes.MessageBody, responses={201: shapes.MessageOut, 200: shapes.MessageOut})
+    @idempotent
+    def create(self, request: SignedIn) -> Response:
+        """Stored and numbered when this answers. The same `client_id` again is 200 with the first one."""
+        ratelimit.require("chat_send", str(request.user.pk))
+        body = shapes.MessageBody.read(request.data)
+        try:
+            sent = sending.send(request.user, body["chat_id"], _draft(body))
+        except ChatNotFound as error:  # as the contract has it, for rooms that do not exist as well
+            raise NotInChat from error
+        said = Message.objects.shown().get(pk=sent.message_id)
+        return Response(frames.message(said), status=200 if sent.is_duplicate else 201)
+
+    @extend_schema(parameters=[shapes.MessagesQuery], responses=shapes.MessagesPage)
+    def list(self, request: SignedIn) -> Response:
+        """Newest first. `before_seq` and `after_seq` neither repeat nor skip, whatever is said meanwhile."""
+        query = shapes.MessagesQuery.read(request.query_params)
+        asked = {name: query.get(name) for name in ("before_seq", "after_seq")}
+        page = reading.messages_of(
+            request.user,
+            query["chat_id"],
+            limit=query["limit"],
+            offset=query["offset"],
+            before=query.get("before_message_id"),
+            **asked,
+        )
+        return Response(
+            {
+                "items": [frames.message(each) for each in page.items],
+                "total": page.total,
+                "total_is_exact": page.total_is_exact,
+                "limit": query["limit"],
+                "offset": query["offset"],
+                "has_more": page.has_more,
+            }
+        )
+
+    @extend_schema(responses=shapes.MessageOut)
+    def retrieve(self, request: SignedIn, message_id: UUID) -> Response:
+        return Response(frames.message(reading.message_seen_by(request.user, message_id)))
+
+    @extend_schema(request=shapes.EditBody, responses=shapes.MessageOut)
+    def partial_update(self, request: SignedIn, message_id: UUID) -> Response:
+        """One's own, for a while."""
+        body = shapes.EditBody.read(request.data)
+        changing.edit(request.user, message_id, body=body["content"], now=timezone.now())
+        return self.retrieve(request, message_id)
+
+    @extend_schema(request=None, responses={204: None})
+    def destroy(self, request: SignedIn, message_id: UUID) -> Response:
+        """By who said it or who leads the room. Its place stays, and says nothing any more."""
+        changing.delete(request.user, message_id, now=timezone.now())
+        return Response(status=204)
+
+    @extend_schema(parameters=[shapes.SearchQuery], responses=shapes.MessageOut(many=True))
+    def search(self, request: SignedIn) -> Response:
+        """Words in one's own rooms, newest first."""
+        query = shapes.SearchQuery.read(request.query_params)
+        found = reading.found_in(request.user, query["q"], room_id=query.get("chat_id"), limit=query["limit"])
+        return Response([frames.message(each) for each in found])
+
+
+def _draft(body: dict[str, Any]) -> sending.Draft:
+    place = {name: body.get(name) for name in ("latitude", "longitude")}
+    given = [value for value in place.values() if value is not None]
+    if len(given) == 1:
+        raise InvalidInput.one(["body", "latitude"], "latitude and longitude come together")
+    return sending.Draft(
+        body.get("content"),
+        kind=body["message_type"],
+        client_id=body.get("client_id") or None,
+        reply_to_seq=body.get("reply_to_seq"),
+        data=place if given else None,
+    )
+
+
+class MarkRead(Door):
+    @extend_schema(request=shapes.MarkReadBody, responses=shapes.MarkOut)
+    def post(self, request: SignedIn) -> Response:
+        """Up to a message, a number, or everything there is."""
+        body = shapes.MarkReadBody.read(request.data)
+        chat_id = body["chat_id"]
+        seq = marks.read_up_to(request.user, chat_id, self._mark(request, body))
+        count = marks.unread(request.user, [chat_id])
+        return Response({"chat_id": chat_id, "last_read_seq": seq, "unread_count": count})
+
+    def _mark(self, request: SignedIn, body: dict[str, Any]) -> int:
+        if body.get("last_message_id") is not None:
+            message = reading.message_seen_by(request.user, body["last_message_id"])
+            if message.room_id != body["chat_id"]:
+                raise ChatNotFound
+            return message.seq
+        if body.get("seq") is not None:
+            return int(body["seq"])
+        return access.standing(request.user.pk, body["chat_id"]).seq
+
+
+class UnreadCount(Door):
+    @extend_schema(responses=shapes.UnreadOut)
+    def get(self, request: SignedIn) -> Response:
+        by_room = marks.unread_by_room(request.user)
+        return Response({"count": sum(by_room.values()), "by_chat": {str(key): n for key, n in by_room.items()}})
+
+
+class Reaction(Door):
+    @extend_schema(request=None, responses=shapes.MessageOut)
+    def put(self, request: SignedIn, message_id: UUID, emoji: str) -> Response:
+        changing.react(request.user, message_id, _checked(emoji))
+        return Response(frames.message(reading.message_seen_by(request.user, message_id)))
+
+    @extend_schema(request=None, responses=shapes.MessageOut)
+    def delete(self, request: SignedIn, message_id: UUID, emoji: str) -> Response:
+        changing.take_reaction_back(request.user, message_id, _checked(emoji))
+        return Response(frames.message(reading.message_seen_by(request.user, message_id)))
+
+
+def _checked(emoji: str) -> str:
+    """A few code points that are no letters: skin tones and families need several."""
+    if len(emoji) > 16 or any(char.isalnum() and char.isascii() is False for char in emoji) or emoji.isascii():
+        raise InvalidInput.one(["path", "emoji"], "This is not an emoji")
+    return emoji
+
+
+class Report(Door):
+    @extend_schema(request=shapes.ReportBody, responses={201: shapes.ReportOut})
+    def post(self, request: SignedIn, message_id: UUID) -> Response:
+        """Once for each message. Moderators see it as it was, with what was said around it."""
+        body = shapes.ReportBody.read(request.data)
+        made = moderation.report(request.user, message_id, reason=body["reason"], text=body["text"])
+        return Response(shapes.ReportOut(made).data, status=201)
