@@ -55,12 +55,12 @@ class MarkReadBody(Shape):
     seq = serializers.IntegerField(min_value=0, max_value=LARGEST_SEQ, required=False, allow_null=True)
 
 
-class ReportBody(Shape):
+class MessageReportBody(Shape):
     reason = serializers.ChoiceField(choices=MessageReport.Reason.choices)
     text = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
 
 
-class PersonOut(serializers.Serializer[Any]):
+class SpeakerOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     username = serializers.CharField()
     name = serializers.CharField()
@@ -79,7 +79,7 @@ class MessageOut(serializers.Serializer[Any]):
     chat_id = serializers.UUIDField()
     seq = serializers.IntegerField()
     sender_id = serializers.UUIDField(allow_null=True)
-    sender = PersonOut(allow_null=True)
+    sender = SpeakerOut(allow_null=True)
     message_type = serializers.ChoiceField(choices=Message.Kind.choices)
     content = serializers.CharField(allow_null=True)
     facts = serializers.DictField(allow_null=True, help_text="Of a place: where; of the product's words: about what")
@@ -109,12 +109,12 @@ class MarkOut(serializers.Serializer[Any]):
     unread_count = serializers.IntegerField()
 
 
-class UnreadOut(serializers.Serializer[Any]):
+class UnreadMessagesOut(serializers.Serializer[Any]):
     count = serializers.IntegerField()
     by_chat = serializers.DictField(child=serializers.IntegerField())
 
 
-class ReportOut(serializers.ModelSerializer[MessageReport]):
+class MessageReportOut(serializers.ModelSerializer[MessageReport]):
     message_id = serializers.UUIDField()
 
     class Meta:

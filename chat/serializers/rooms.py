@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from chat import frames
 from chat.models import Member, Room
-from chat.serializers.messages import LARGEST_SEQ, MessageOut, PersonOut
+from chat.serializers.messages import LARGEST_SEQ, MessageOut, SpeakerOut
 from chat.services.reading import Shelf
 from marketplace.common.validation import QueryShape, Shape
 
@@ -82,7 +82,7 @@ class ParticipantOut(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=Member.State.choices)
     joined_at = serializers.DateTimeField()
     last_read_seq = serializers.IntegerField()
-    user = PersonOut()
+    user = SpeakerOut()
 
 
 class RoomOut(serializers.Serializer[Any]):
@@ -96,7 +96,7 @@ class RoomOut(serializers.Serializer[Any]):
     is_private = serializers.BooleanField()
     is_closed = serializers.BooleanField()
     slow_mode_seconds = serializers.IntegerField()
-    owner = PersonOut(allow_null=True)
+    owner = SpeakerOut(allow_null=True)
     role = serializers.ChoiceField(choices=Member.Role.choices, allow_null=True)
     state = serializers.ChoiceField(choices=Member.State.choices, allow_null=True)
     muted_until = serializers.DateTimeField(allow_null=True)

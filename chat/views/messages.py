@@ -121,7 +121,7 @@ class MarkRead(Door):
 
 
 class UnreadCount(Door):
-    @extend_schema(responses=shapes.UnreadOut)
+    @extend_schema(responses=shapes.UnreadMessagesOut)
     def get(self, request: SignedIn) -> Response:
         by_room = marks.unread_by_room(request.user)
         return Response({"count": sum(by_room.values()), "by_chat": {str(key): n for key, n in by_room.items()}})
@@ -147,9 +147,9 @@ def _checked(emoji: str) -> str:
 
 
 class Report(Door):
-    @extend_schema(request=shapes.ReportBody, responses={201: shapes.ReportOut})
+    @extend_schema(request=shapes.MessageReportBody, responses={201: shapes.MessageReportOut})
     def post(self, request: SignedIn, message_id: UUID) -> Response:
         """Once for each message. Moderators see it as it was, with what was said around it."""
-        body = shapes.ReportBody.read(request.data)
+        body = shapes.MessageReportBody.read(request.data)
         made = moderation.report(request.user, message_id, reason=body["reason"], text=body["text"])
-        return Response(shapes.ReportOut(made).data, status=201)
+        return Response(shapes.MessageReportOut(made).data, status=201)
