@@ -31,7 +31,7 @@ urlpatterns = [
     path("rooms/<uuid:room_id>/members", rooms.Members.as_view({"get": "list", "post": "create"})),
     path(
         "rooms/<uuid:room_id>/members/<uuid:user_id>",
-        rooms.Members.as_view({"patch": "partial_update", "delete": "destroy"}),
+        rooms.Members.as_view({"put": "update", "delete": "destroy"}),
     ),
     path("rooms/<uuid:room_id>/bans/<uuid:banned_id>", rooms.Ban.as_view()),
 ]

@@ -29,7 +29,7 @@ class MessageBody(Shape):
 
 
 class EditBody(Shape):
-    content = serializers.CharField(max_length=LONGEST_TEXT, trim_whitespace=False)
+    content = serializers.CharField(max_length=LONGEST_TEXT, trim_whitespace=False, required=False)
 
 
 class MessagesQuery(QueryShape):

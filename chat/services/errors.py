@@ -48,7 +48,6 @@ class TooLateToEdit(Conflict):
 
 
 class NothingToSay(DomainError):
-    status = 422
     code = "empty_message"
     detail = "A message needs a text or a file"
 

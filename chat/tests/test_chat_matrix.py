@@ -50,7 +50,7 @@ MATRIX: dict[str, tuple[int, int, int, int, int, int]] = {
     "POST /v1/rooms/<uuid:room_id>/unread": (401, 404, 404, 200, 200, 404),
     "GET /v1/rooms/<uuid:room_id>/members": (401, 404, 404, 200, 200, 404),
     "POST /v1/rooms/<uuid:room_id>/members": (401, 404, 404, 403, 201, 404),
-    "PATCH /v1/rooms/<uuid:room_id>/members/<uuid:user_id>": (401, 404, 404, 403, 200, 404),
+    "PUT /v1/rooms/<uuid:room_id>/members/<uuid:user_id>": (401, 404, 404, 403, 200, 404),
     "DELETE /v1/rooms/<uuid:room_id>/members/<uuid:user_id>": (401, 404, 404, 403, 204, 404),
     "DELETE /v1/rooms/<uuid:room_id>/bans/<uuid:banned_id>": (401, 404, 404, 403, 204, 404),
 }
@@ -66,7 +66,7 @@ BODIES = {
     "PUT /v1/rooms/<uuid:room_id>/mute": '{"until": null}',
     "POST /v1/rooms/<uuid:room_id>/unread": '{"seq": 1}',
     "POST /v1/rooms/<uuid:room_id>/members": '{"username": "stranger"}',
-    "PATCH /v1/rooms/<uuid:room_id>/members/<uuid:user_id>": '{"role": "moderator"}',
+    "PUT /v1/rooms/<uuid:room_id>/members/<uuid:user_id>": '{"role": "moderator"}',
 }
 QUERIES = {"GET /v1/messages": "?chat_id={room_id}", "GET /v1/messages/search": "?q=hola"}
 REFUSED = (400, 401, 403, 404, 409, 422)

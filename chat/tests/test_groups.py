@@ -120,7 +120,7 @@ def test_only_who_leads_changes_a_group(
     refused = (
         client.patch(f"/v1/rooms/{group.pk}", {"name": "Mine"}, format="json"),
         client.delete(f"/v1/rooms/{group.pk}/members/{stranger.pk}"),
-        client.patch(f"/v1/rooms/{group.pk}/members/{seller.pk}", {"role": "owner"}, format="json"),
+        client.put(f"/v1/rooms/{group.pk}/members/{seller.pk}", {"role": "owner"}, format="json"),
         client.post(f"/v1/rooms/{group.pk}/members", {"username": "stranger"}, format="json"),
     )
     assert [each.status_code for each in refused] == [403] * 4
@@ -133,7 +133,7 @@ def test_a_moderator_removes_members_and_nobody_above(
     signed_in: Api, buyer: User, seller: User, stranger: User, make_group: MakeGroup
 ) -> None:
     group = make_group(buyer, seller, stranger)
-    promoted = signed_in(buyer).patch(f"/v1/rooms/{group.pk}/members/{seller.pk}", {"role": "moderator"}, format="json")
+    promoted = signed_in(buyer).put(f"/v1/rooms/{group.pk}/members/{seller.pk}", {"role": "moderator"}, format="json")
     assert promoted.json()["role"] == "moderator"
     assert signed_in(seller).delete(f"/v1/rooms/{group.pk}/members/{buyer.pk}").status_code == 403
     assert signed_in(seller).delete(f"/v1/rooms/{group.pk}/members/{stranger.pk}").status_code == 204
@@ -143,7 +143,7 @@ def test_an_owner_hands_over_before_leaving(signed_in: Api, buyer: User, seller:
     group = make_group(buyer, seller)
     stays = signed_in(buyer).post(f"/v1/rooms/{group.pk}/leave")
     assert (stays.status_code, stays.json()["code"]) == (400, "owner_cannot_leave")
-    signed_in(buyer).patch(f"/v1/rooms/{group.pk}/members/{seller.pk}", {"role": "owner"}, format="json")
+    signed_in(buyer).put(f"/v1/rooms/{group.pk}/members/{seller.pk}", {"role": "owner"}, format="json")
     assert signed_in(buyer).post(f"/v1/rooms/{group.pk}/leave").status_code == 204
     group.refresh_from_db()
     assert group.owner_id == seller.pk

@@ -20,6 +20,7 @@ from marketplace.common import ratelimit
 from marketplace.common.api import CountsFirst, Door
 from marketplace.common.errors import InvalidInput
 from marketplace.common.idempotency import idempotent
+from marketplace.common.schema import NOTHING
 
 
 class Messages(CountsFirst, ViewSet):
@@ -36,7 +37,7 @@ class Messages(CountsFirst, ViewSet):
         said = Message.objects.shown().get(pk=sent.message_id)
         return Response(frames.message(said), status=200 if sent.is_duplicate else 201)
 
-    @extend_schema(parameters=[shapes.MessagesQuery], responses=shapes.MessagesPage)
+    @extend_schema(parameters=[shapes.MessagesQuery], responses={200: shapes.MessagesPage, 404: NOTHING})
     def list(self, request: SignedIn) -> Response:
         """Newest first. `before_seq` and `after_seq` neither repeat nor skip, whatever is said meanwhile."""
         query = shapes.MessagesQuery.read(request.query_params)
@@ -68,7 +69,8 @@ class Messages(CountsFirst, ViewSet):
     def partial_update(self, request: SignedIn, message_id: UUID) -> Response:
         """One's own, for a while."""
         body = shapes.EditBody.read(request.data)
-        changing.edit(request.user, message_id, body=body["content"], now=timezone.now())
+        if "content" in body:
+            changing.edit(request.user, message_id, body=body["content"], now=timezone.now())
         return self.retrieve(request, message_id)
 
     @extend_schema(request=None, responses={204: None})

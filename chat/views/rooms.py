@@ -122,7 +122,7 @@ class Members(CountsFirst, ViewSet):
         return Response([shapes.participant(each) for each in reading.members_of(request.user, room_id)], status=201)
 
     @extend_schema(request=shapes.RoleBody, responses=shapes.ParticipantOut)
-    def partial_update(self, request: SignedIn, room_id: UUID, user_id: UUID) -> Response:
+    def update(self, request: SignedIn, room_id: UUID, user_id: UUID) -> Response:
         """By the owner. `owner` hands the room over."""
         body = shapes.RoleBody.read(request.data)
         return Response(shapes.participant(groups.give_role(request.user, room_id, user_id, body["role"])))
