@@ -15,6 +15,12 @@ class ChatConfig(AppConfig):
         post_migrate.connect(ensure_roles, sender=self)
         sweeper.add(tell_what_waits)
 
+    def make_demo_data(self) -> str | None:
+        from chat import demo
+
+        made = demo.build()
+        return f"Demo rooms made: {made}." if made else None
+
 
 def ensure_roles(**_: object) -> None:
     from accounts.services.roles import grant
