@@ -43,6 +43,10 @@ def after_commit(frame: Frame) -> None:
     transaction.on_commit(lambda: now(frame), robust=True)
 
 
+def person_after_commit(user_id: object, shown: Shown) -> None:
+    transaction.on_commit(lambda: to_person(user_id, shown), robust=True)
+
+
 def now(frame: Frame) -> None:
     _publish(room_channel(frame.room_id), packed(frame))
 

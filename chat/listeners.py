@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Notification, User
 from accounts.notices import notify
 from accounts.notices.letters import language_of
-from chat import notices
+from chat import announcing, notices
 from chat.models import Message, Room
 from chat.services import nudging, opening, telling
 from marketplace.common.outbox import Event, listens_to
@@ -88,6 +88,22 @@ def tell_who_is_invited(event: Event) -> None:
         event_id=event.id,
         exclude_blocked_with=inviter.pk,
     )
+
+
+@listens_to("notification.created")
+def show_notifications(event: Event) -> None:
+    """To whoever has a socket open; the others find them in their list."""
+    for note in Notification.objects.filter(pk__in=event.payload["notification_ids"]):
+        shown = {"id": str(note.pk), "kind": note.kind, "title": note.title, "body": note.body, "data": note.data}
+        announcing.person_after_commit(note.user_id, {"type": "notification", "notification": shown})
+
+
+@listens_to(*STORY)
+def show_orders(event: Event) -> None:
+    """An order has changed: the apps of its parties read it again."""
+    facts = {name: event.payload[name] for name in ("order_id", "status", "version")}
+    for name in ("buyer_id", "seller_id"):
+        announcing.person_after_commit(event.payload[name], {"type": "order.changed", **facts})
 
 
 def _say(event: Event, text: object, facts: dict[str, object]) -> None:

@@ -13,9 +13,8 @@ from marketplace.common.postgis import fixed
 _ASKED = """
 SELECT r.id, r.number, r.kind, r.is_private, r.epoch, r.last_seq, r.rules, r.slow_mode_seconds,
        r.closed_at IS NOT NULL, m.role, m.state, m.joined_seq, m.left_seq,
-       r.kind NOT IN ('listing', 'direct') OR EXISTS (
-         SELECT FROM chat_member o JOIN accounts_user u ON u.id = o.user_id
-         WHERE o.room_id = r.id AND o.user_id <> %(user)s AND u.is_active),
+       (SELECT o.user_id FROM chat_member o JOIN accounts_user u ON u.id = o.user_id
+        WHERE r.kind IN ('listing', 'direct') AND o.room_id = r.id AND o.user_id <> %(user)s AND u.is_active LIMIT 1),
        r.kind IN ('listing', 'direct') AND EXISTS (
          SELECT FROM chat_member o JOIN accounts_block b
            ON b.blocker_id = o.user_id AND b.blocked_id = %(user)s
@@ -45,12 +44,16 @@ class Standing:
     state: str | None
     joined_seq: int | None
     left_seq: int | None
-    has_recipient: bool
+    other_id: UUID | None  # in a room of two, who is still here
     is_blocked: bool
 
     @property
     def is_member(self) -> bool:
         return self.state == Member.State.ACTIVE
+
+    @property
+    def has_recipient(self) -> bool:
+        return self.kind not in (Room.Kind.LISTING, Room.Kind.DIRECT) or self.other_id is not None
 
     @property
     def is_open_to_all(self) -> bool:

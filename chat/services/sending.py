@@ -107,6 +107,8 @@ def _write(sender: User, standing: access.Standing, draft: Draft) -> Sent | None
     if not stored:
         return None
     announcing.after_commit(_framed(standing, message, mentioned))
+    if standing.other_id is not None:
+        announcing.person_after_commit(standing.other_id, _activity(message))
     return Sent(message.pk, message.number, message.room_id, message.seq, message.created_at, False)
 
 
@@ -171,6 +173,11 @@ def _framed(standing: access.Standing, message: Message, mentioned: list[UUID]) 
         created_at=message.created_at,
     )
     return frames.frame(room, event)
+
+
+def _activity(message: Message) -> dict[str, Any]:
+    """For the other's apps, which may not have this room open."""
+    return {"type": "room.activity", "room": str(message.room_id), "seq": message.seq}
 
 
 def _known(standing: access.Standing, draft: Draft) -> Sent | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from chat import announcing
 from chat.models import Message, Room
 from chat.services import opening
 from listings.models import Listing
@@ -15,6 +17,17 @@ from marketplace.common import outbox
 from orders.services import ending, offering, operations, paying, placing
 
 pytestmark = pytest.mark.django_db
+Heard = Callable[[User], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
+    """What was published for a person's own sockets; here nothing is committed, so nothing is waited for."""
+    published: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(
+        announcing, "person_after_commit", lambda user_id, shown: published.append((str(user_id), shown))
+    )
+    return lambda user: [shown for user_id, shown in published if user_id == str(user.pk)]
 
 
 def deliver() -> None:
@@ -84,3 +97,14 @@ def test_other_people_are_told_nothing(
     deliver()
     assert story(other) == []
     assert signed_in(stranger).get("/v1/messages/unread-count").json()["count"] == 0
+
+
+def test_the_parties_apps_hear_of_it(buyer: User, seller: User, listing: Listing, heard: Heard) -> None:
+    order = placing.place(buyer, placing.Wish(listing.pk))[0]
+    deliver()
+    changed = {"type": "order.changed", "order_id": str(order.pk), "status": "created", "version": 1}
+    assert changed in heard(buyer)
+    assert changed in heard(seller)
+    (told,) = (each["notification"] for each in heard(seller) if each["type"] == "notification")
+    assert told["kind"] == "order.ordered"
+    assert not [each for each in heard(buyer) if each["type"] == "notification"]
