@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from chat.views import tickets
+
+urlpatterns = [
+    path("ws/ticket", tickets.Ticket.as_view()),
+]
