@@ -120,6 +120,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             self.socket.close(codes.RESTART)  # not theirs to mend, and worth another try
 
     async def _admit(self, person: User, claims: Claims) -> None:
+        await self.may_enter(person)
         if self.dialect.refuses_before_accept:
             await self._accept()
         if self.socket.is_closing:
@@ -127,6 +128,9 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         self.socket.belongs_to(person, claims)
         self.hub.admit(self.socket)
         await self.admitted()
+
+    async def may_enter(self, person: User) -> None:
+        """For an address that is one room's: find it, or raise what `_turn_away` will say."""
 
     async def admitted(self) -> None:
         """The first words to who may come in."""

@@ -213,6 +213,8 @@ class Presence:
                     await self._say_left(UUID(room), user.decode(), int(version))
 
     async def snapshot(self, room_id: UUID) -> Shown:
+        if self._flushing is not None:  # who has just come finds themselves in it
+            await asyncio.wait({self._flushing})
         pipeline = self._redis.pipeline(transaction=True)
         pipeline.get(f"pres:v:{room_id}")
         pipeline.hlen(f"pres:who:{room_id}")

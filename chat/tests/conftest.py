@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ from chat.models import Room
 from chat.services import groups, opening
 from listings.models import Category, Listing
 from listings.services import catalogs, listings
-from marketplace.tests.live import running_server
 
 
 @pytest.fixture
@@ -42,17 +41,3 @@ def make_group(make_person: Callable[..., User]) -> Callable[..., Room]:
         return group
 
     return make
-
-
-@pytest.fixture
-def address(transactional_db: None) -> Iterator[str]:
-    """Of the real server."""
-    with running_server() as address:
-        yield address
-
-
-@pytest.fixture
-def other_address(address: str) -> Iterator[str]:
-    """Of a second one, with a hub of its own, before the same database and Redis."""
-    with running_server() as other:
-        yield other

@@ -50,6 +50,7 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     "PUT /v1/notifications/preferences": (401, 200, 200, 200),
     "POST /v1/notifications/read-all": (401, 200, 200, 200),
     "POST /v1/notifications/<uuid:notification_id>/read": (401, 404, 200, 404),
+    "POST /v1/ws/ticket": (401, 201, 201, 201),
     # Things: the listing is the owner's and on offer
     "GET /v1/categories": (200, 200, 200, 200),
     "POST /v1/categories": (401, 201, 201, 201),
