@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from listings.services.pictures import events as pictures
 from marketplace.common import health, outbox
 from marketplace.common.redisdb import connection as redis_connection
 from marketplace.common.redisdb import trouble
+from marketplace.tests.live import running_server
 
 pytest_plugins = ("marketplace.tests.log_grep",)  # the session fails when a log of it holds a secret
 
@@ -120,3 +121,17 @@ def in_admin() -> Callable[[User], Client]:
         return browser
 
     return client
+
+
+@pytest.fixture
+def address(transactional_db: None) -> Iterator[str]:
+    """Of the real server."""
+    with running_server() as address:
+        yield address
+
+
+@pytest.fixture
+def other_address(address: str) -> Iterator[str]:
+    """Of a second one, with a hub of its own, before the same database and Redis."""
+    with running_server() as other:
+        yield other

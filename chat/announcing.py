@@ -33,6 +33,10 @@ def packed(frame: Frame) -> bytes:
     return b"%d %s\n%s\n%s" % (frame.seq, frame.type.encode(), frame.text, frame.numbers)
 
 
+def packed_passing(shown: Shown) -> bytes:
+    return b"0 %s\n%s\n{}" % (str(shown["type"]).encode(), dumps(shown))
+
+
 def unpacked(room_id: object, raw: bytes) -> Frame:
     head, text, numbers = raw.split(b"\n", 2)
     seq, _, kind = head.partition(b" ")
@@ -53,7 +57,7 @@ def now(frame: Frame) -> None:
 
 def passing(room_id: object, shown: Shown) -> None:
     """What is worth nothing a moment later: who has read how far, who types. Number 0: it has no place in the log."""
-    _publish(room_channel(room_id), b"0 %s\n%s\n{}" % (str(shown["type"]).encode(), dumps(shown)))
+    _publish(room_channel(room_id), packed_passing(shown))
 
 
 def to_person(user_id: object, shown: Shown) -> None:

@@ -9,6 +9,7 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from chat import listeners  # noqa: F401  (an order's story is told in its chat)
+        from chat.realtime import news  # noqa: F401  (tells the sockets' hubs who is signed out)
         from chat.tasks import tell_what_waits
         from marketplace.common.sweeper import sweeper
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chat.views import chats, messages, rooms
+from chat.views import chats, messages, rooms, tickets
 
 urlpatterns = [
     path("chats", chats.Chats.as_view({"get": "list", "post": "create"})),
@@ -34,4 +34,5 @@ urlpatterns = [
         rooms.Members.as_view({"put": "update", "delete": "destroy"}),
     ),
     path("rooms/<uuid:room_id>/bans/<uuid:banned_id>", rooms.Ban.as_view()),
+    path("ws/ticket", tickets.Ticket.as_view()),
 ]

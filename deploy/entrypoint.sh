@@ -22,7 +22,8 @@ case "$role" in
     export WEB_THREADS="${WEB_THREADS:-8}"
     # Who the client is, settings decide (TRUSTED_PROXIES), not the server; and settings alone configure logs.
     exec uvicorn marketplace.asgi:application --host "$host" --port "$port" \
-      --ws websockets-sansio --ws-max-size 65536 --timeout-graceful-shutdown 20 \
+      --ws marketplace.socket_server:SocketProtocol --ws-max-size 65536 --ws-ping-interval 25 --ws-ping-timeout 20 \
+      --ws-per-message-deflate false --timeout-graceful-shutdown 20 \
       --no-proxy-headers --no-server-header --no-access-log --log-config marketplace/local/uvicorn_logging.json "$@"
     ;;
   worker)

@@ -19,7 +19,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 from channels.routing import URLRouter
 from django.conf import settings
 from django.db import connections
+from django.urls import path
 
+from chat.consumers import MarketConsumer
+from chat.realtime import leaving
+from chat.realtime import threads as socket_threads
+from chat.realtime.hub import stop_hub
 from marketplace.common.postgis.base import hold_connections
 
 UPLOAD_PATHS = re.compile(r"^/(storage/|api/uploads/|products$|users/me$)")
@@ -33,7 +38,11 @@ http: App = FrontDoor(
         by_path=((UPLOAD_PATHS, settings.UPLOAD_MAX_BYTES + ENVELOPE),),
     ),
 )
-sockets = URLRouter([])
+sockets = URLRouter(
+    [
+        path("v1/ws", MarketConsumer.as_asgi()),
+    ]
+)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,8 +64,12 @@ async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
 async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
+        if message["type"] == "lifespan.startup":
+            leaving.watch_for_the_end()
         if message["type"] == "lifespan.shutdown":
+            await stop_hub()
             await asyncio.to_thread(threads.stop)
+            await asyncio.to_thread(socket_threads.threads.stop)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

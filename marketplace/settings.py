@@ -121,6 +121,7 @@ DB_STATEMENT_TIMEOUT_MS: int = env.int("DB_STATEMENT_TIMEOUT_MS", 15_000)
 DB_LOCK_TIMEOUT_MS: int = env.int("DB_LOCK_TIMEOUT_MS", 3_000)
 DB_IDLE_IN_TRANSACTION_MS: int = env.int("DB_IDLE_IN_TRANSACTION_MS", 30_000)
 WEB_THREADS: int = env.int("WEB_THREADS", 8)
+SOCKET_THREADS: int = env.int("SOCKET_THREADS", 8)
 
 IS_BEHIND_PGBOUNCER: bool = env.bool("DB_BEHIND_PGBOUNCER", False)
 _database: dict[str, Any] = env.db_url_config(database_url(os.environ))
@@ -135,7 +136,7 @@ DATABASES: dict[str, dict[str, Any]] = {
             **_database.get("OPTIONS", {}),  # sslmode and the like
             "pool": {
                 "min_size": env.int("DB_POOL_MIN", 2),
-                "max_size": env.int("DB_POOL_MAX", WEB_THREADS + 4),
+                "max_size": env.int("DB_POOL_MAX", WEB_THREADS + SOCKET_THREADS + 4),
                 "timeout": env.float("DB_POOL_TIMEOUT", 3.0),
                 "max_idle": 300,
             },
@@ -156,6 +157,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # ── Redis: limits, wake-ups and hints; never the truth ───────────────────────────────────────────
 REDIS_URL: str = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
 REDIS_TIMEOUT_SECONDS: float = env.float("REDIS_TIMEOUT_SECONDS", 1.0)
+
+CHANNEL_LAYERS = {"default": {"BACKEND": "chat.realtime.layer.HubLayer"}}
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -254,6 +257,11 @@ SIMULATOR_WEBHOOK_SECRETS: list[str] = env.list("SIMULATOR_WEBHOOK_SECRETS", def
 # ── Talk ─────────────────────────────────────────────────────────────────────────────────────────
 CHAT_EDIT_MINUTES: int = env.int("CHAT_EDIT_MINUTES", 15)
 
+# ── Sockets ──────────────────────────────────────────────────────────────────────────────────────
+SOCKETS_PER_PERSON: int = env.int("SOCKETS_PER_PERSON", 10)  # in each process; the oldest makes room
+SOCKETS_PER_ADDRESS: int = env.int("SOCKETS_PER_ADDRESS", 200)
+SOCKET_DRAIN_SECONDS: float = env.float("SOCKET_DRAIN_SECONDS", 10.0)  # over which a leaving process says goodbye
+
 # ── Limits: "N/second|minute|hour|day"; RATE_LIMIT=off turns all of them off ─────────────────────
 RATE_LIMIT: str = env.str("RATE_LIMIT", "120/minute")
 RATE_LIMITS: dict[str, str] = {
@@ -267,6 +275,9 @@ RATE_LIMITS: dict[str, str] = {
     "receipts": env.str("RATE_LIMIT_RECEIPTS", "30/minute"),
     "handover_code": env.str("RATE_LIMIT_HANDOVER_CODE", "10/hour"),  # wrong ones, for each order
     "chat_send": env.str("RATE_LIMIT_CHAT_SEND", "10/2seconds"),  # messages of one person, on all ways together
+    "socket_address": env.str("RATE_LIMIT_SOCKET_ADDRESS", "100/minute"),
+    "socket_person": env.str("RATE_LIMIT_SOCKET_PERSON", "20/minute"),
+    "socket_ticket": env.str("RATE_LIMIT_SOCKET_TICKET", "60/minute"),
     "webhooks": env.str("RATE_LIMIT_WEBHOOKS", "3000/minute"),
     # Wrong passwords, counted before the password is looked at
     "lockout_pair": env.str("LOCKOUT_PER_ACCOUNT_AND_ADDRESS", "10/15minutes"),

@@ -53,6 +53,8 @@ MATRIX: dict[str, tuple[int, int, int, int, int, int]] = {
     "PUT /v1/rooms/<uuid:room_id>/members/<uuid:user_id>": (401, 404, 404, 403, 200, 404),
     "DELETE /v1/rooms/<uuid:room_id>/members/<uuid:user_id>": (401, 404, 404, 403, 204, 404),
     "DELETE /v1/rooms/<uuid:room_id>/bans/<uuid:banned_id>": (401, 404, 404, 403, 204, 404),
+    # A ticket for a socket is for oneself
+    "POST /v1/ws/ticket": (401, 201, 201, 201, 201, 201),
 }
 BODIES = {
     "POST /v1/chats": '{"listing_id": "{listing_id}"}',

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY
@@ -38,6 +38,12 @@ outbox_deliveries = Counter("outbox_deliveries_total", "Outbox deliveries tried"
 refreshes = Counter("token_refreshes_total", "Refresh requests", ["outcome"])
 sign_ins = Counter("sign_ins_total", "Sign-in attempts", ["surface", "outcome"])
 chat_publish_failures = Counter("chat_publish_failures_total", "Hints to the sockets that Redis did not take", [])
+sockets_open = Gauge("ws_connections", "Sockets that are open", multiprocess_mode="livesum")
+socket_deliveries = Counter("ws_deliveries_total", "Frames given to the sockets' server", [])
+socket_dropped = Counter("ws_passing_dropped_total", "Typing and presence that a lagging socket went without", [])
+sockets_slow = Counter("ws_slow_closed_total", "Sockets closed because they did not keep up", [])
+gap_repairs = Counter("chat_gap_repairs_total", "Times a room's log was read for what no hint had brought", [])
+resumes = Counter("ws_resumes_total", "Rooms entered, by how", ["outcome"])
 pushes = Counter("push_deliveries_total", "Notification deliveries tried", ["channel", "outcome"])
 
 Gauges = Mapping[str, tuple[str, float]]  # name -> what it means, and how much

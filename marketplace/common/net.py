@@ -11,10 +11,14 @@ from django.http import HttpRequest
 
 def client_ip(request: HttpRequest) -> str:
     """The nearest address that is not a trusted proxy; a forged `X-Forwarded-For` changes nothing."""
-    peer = request.META.get("REMOTE_ADDR", "") or "0.0.0.0"  # noqa: S104  (a name for "unknown", not a bind)
+    return client_address(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+
+
+def client_address(peer: str, forwarded: str) -> str:
+    peer = peer or "0.0.0.0"  # noqa: S104  (a name for "unknown", not a bind)
     if not is_trusted(peer):
         return peer
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     for hop in reversed(hops):
         if _is_address(hop) and not is_trusted(hop):
             return hop

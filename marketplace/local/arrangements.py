@@ -48,8 +48,11 @@ def sockets_and_http(environment: Mapping[str, str], name: str, host: str, port:
     options = {
         "--host": host,
         "--port": port,
-        "--ws": "websockets-sansio",
+        "--ws": "marketplace.socket_server:SocketProtocol",
         "--ws-max-size": FRAME_BYTES,
+        "--ws-ping-interval": 25,
+        "--ws-ping-timeout": 20,
+        "--ws-per-message-deflate": "false",  # it would be paid for each recipient, and three quarters of the memory
         "--timeout-graceful-shutdown": GRACEFUL_SECONDS,
         "--log-config": UVICORN_LOGGING,
     }

@@ -15,6 +15,7 @@ import uvicorn
 def running_server() -> Iterator[str]:
     """The base address. Runs in a thread, so that settings and test database are the test's own."""
     from marketplace.asgi import application
+    from marketplace.socket_server import SocketProtocol
 
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -26,8 +27,9 @@ def running_server() -> Iterator[str]:
             access_log=False,
             lifespan="on",
             timeout_graceful_shutdown=5,
-            ws="websockets-sansio",
+            ws=SocketProtocol,
             ws_max_size=65_536,
+            ws_per_message_deflate=False,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

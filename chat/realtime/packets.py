@@ -1,0 +1,15 @@
+"""A text on its way out: one object, put into every outbox that it goes to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Packet:
+    __slots__ = ("event", "is_passing", "size")
+
+    def __init__(self, text: str, *, is_passing: bool = False) -> None:
+        """`is_passing`: worth nothing a moment later, so a socket that lags may go without it."""
+        self.event: dict[str, Any] = {"type": "websocket.send", "text": text}
+        self.size = len(text)
+        self.is_passing = is_passing
