@@ -87,6 +87,8 @@ class Web(Process):
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "uvicorn", "marketplace.asgi:application", "--port", str(self.port)]
+        command += ["--ws", "marketplace.socket_server:SocketProtocol", "--ws-max-size", "65536"]
+        command += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "20"]
         command += ["--workers", str(workers), "--no-proxy-headers", "--no-access-log", "--log-level", "warning"]
         super().__init__(f"web-{self.port}", command, **environment)
 
