@@ -61,6 +61,7 @@ def count_facets(criteria: Criteria, viewer: Any) -> str:
 def _ask(criteria: Criteria, viewer: Any) -> tuple[str, bool]:
     family = family_of(criteria.category_id) if criteria.category_id else []
     road = road_to(criteria)
+    road = Road.INDEX if road == Road.FRESH else road  # a sample of all of them, not of the newest
     shape = shape_of(criteria, has_children=len(family) > 1, road=road)
     values = values_for(criteria, viewer, family) | {"pool": COUNTED + 1}
     with planned_anew(), connection.cursor() as cursor:
