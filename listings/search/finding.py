@@ -73,6 +73,10 @@ def road_to(criteria: Criteria) -> Road:
     return common_words.peek(criteria.q) or Road.WORDS
 
 
+def are_common(criteria: Criteria) -> bool:
+    return bool(criteria.q) and road_to(criteria) in {Road.FRESH, Road.INDEX} and not _is_one_sellers(criteria)
+
+
 def _is_one_sellers(criteria: Criteria) -> bool:
     return criteria.mine or criteria.seller_id is not None
 
@@ -119,14 +123,13 @@ def _other_road(asked: _Asked, answer: _Answer) -> Road | None:
 def _put_together(criteria: Criteria, viewer: Any, window: Window, position: cursors.Position | None) -> _Asked:
     family = family_of(criteria.category_id) if criteria.category_id else []
     road, rough = road_to(criteria), totals.remembered(criteria)
-    is_common = bool(criteria.q) and road in {Road.FRESH, Road.INDEX} and not _is_one_sellers(criteria)
     shape = shape_of(
         criteria,
         has_children=len(family) > 1,
         road=road,
         is_after=position is not None,
         rough=totals.rough_source(criteria) if rough is None else "",
-        is_counted=rough is None and not is_common,
+        is_counted=rough is None and not are_common(criteria),
     )
     if road == Road.FRESH and not shape.can_be_fresh:
         shape = replace(shape, road=Road.INDEX)

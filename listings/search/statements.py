@@ -16,7 +16,7 @@ from listings.search.items import DRAWN
 
 EXACT_UP_TO = 1_000  # totals are counted this far
 WORDS_POOL = 1_000  # a word found more often than this is common
-FRESH_POOL = 2_500  # and found more often than this among the fresh, it is met soon in any list
+FRESH_POOL = 1_500  # and found more often than this among the fresh, it is met soon in any list
 RANKED = 300  # of a common word, the newest so many are ranked
 
 PLACE = "ST_MakePoint(%(longitude)s::float8, %(latitude)s::float8)::geography"
@@ -115,8 +115,12 @@ class Shape:
 
     @property
     def can_be_fresh(self) -> bool:
-        """Whether the table of the fresh knows all that is asked, and the newest are what is wanted."""
-        return self.order == Sort.NEWEST and self.words == "words" and self.filters <= KNOWN_OF_FRESH
+        """Whether the newest are what is wanted, and the fresh know enough to say which match."""
+        return self.order == Sort.NEWEST and self.is_known_of_fresh
+
+    @property
+    def is_known_of_fresh(self) -> bool:
+        return self.words == "words" and self.filters <= KNOWN_OF_FRESH
 
     @property
     def is_near(self) -> bool:
@@ -171,7 +175,7 @@ FROM rough"""  # noqa: S608
 @lru_cache(maxsize=2_048)
 def matching(shape: Shape) -> str:
     """The rows that match, without an order: what is counted, estimated and summed up."""
-    return f"{_rows(shape)} WHERE {' AND '.join(shape.where)}"
+    return f"{_rows(shape)} WHERE {' AND '.join(shape.where) or 'true'}"
 
 
 POOLS = {
@@ -237,7 +241,10 @@ def _picked(shape: Shape) -> str:
 
 
 def _keys(shape: Shape) -> str:
-    keys = "l.id, l.created_at, l.price_cents"
+    """Only what the order needs: the newest can then be read from their index alone."""
+    keys = "l.id, l.created_at"
+    if shape.order in {Sort.CHEAPEST, Sort.DEAREST}:
+        keys += ", l.price_cents"
     if shape.is_near:
         keys += f", {DISTANCE} AS distance"
     if shape.order == Sort.BEST:

@@ -8,19 +8,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.postgres.search import SearchVectorField
 from django.db import connection, transaction
+from django.db.models import Func
 from django.utils import timezone
 
 from accounts.models import User
 from listings.models import Fresh, FreshSince, Listing
-from listings.search import finding, fresh
+from listings.search import facets, finding, fresh
 from listings.search.criteria import Criteria
 from listings.search.finding import Window, find
 from listings.search.statements import Road
 from marketplace.common.jsonio import loads
 
 Make = Callable[..., Listing]
-KNOWN = ("created_at", "price_cents", "category_id", "brand_id", "condition", "search")
+KNOWN = ("created_at", "price_cents", "category_id", "brand_id", "condition")
 CHANGES = {"price_cents": 7, "brand": None, "condition": "new", "title": "Another", "state": "sold", "version": 9}
 
 
@@ -34,7 +36,8 @@ def common(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def rows(model: Any) -> dict[Any, tuple[Any, ...]]:
     found = model.objects.on_offer() if model is Listing else model.objects.all()
-    return {row["pk"]: tuple(row[name] for name in KNOWN) for row in found.values("pk", *KNOWN)}
+    found = found.annotate(words=Func("search", function="strip", output_field=SearchVectorField()))
+    return {row["pk"]: tuple(row.values()) for row in found.values("pk", "words", *KNOWN)}
 
 
 def titles(viewer: User, window: Window, **criteria: Any) -> list[str]:
@@ -166,3 +169,23 @@ def test_one_that_is_written_while_they_reach_back_is_not_missed(
 
     assert rows(Fresh) == rows(Listing)
     assert late.pk in rows(Fresh)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("common")
+@pytest.mark.parametrize(("enough", "counted"), [(3, 4), (200, 6)])
+def test_facets_of_common_words_are_those_of_the_newest_if_there_are_enough_of_them(
+    make_listing: Make, buyer: User, monkeypatch: pytest.MonkeyPatch, enough: int, counted: int
+) -> None:
+    monkeypatch.setattr(fresh, "WANTED", 2)
+    monkeypatch.setattr(facets, "ENOUGH", enough)
+    for hours in range(6):
+        aged(make_listing(title=f"Mouse {hours}", brand="lenovo"), hours)
+    fresh.tidy()
+    asked = find(Criteria(q="mouse"), buyer, Window(size=2)).criteria
+
+    told = loads(facets.count_facets(asked, buyer).encode())
+    facets.samples.forget()
+
+    assert [brand["count"] for brand in told["brands"]] == [counted]
+    assert told["is_exact"] is (counted == 6)
