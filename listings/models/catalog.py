@@ -47,9 +47,9 @@ class CatalogEntry(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def living(self) -> Self:
+    def living(self) -> CatalogEntry:
         """What it has become: only a row that is shown can be merged into, so this ends."""
-        entry = self
+        entry: CatalogEntry = self
         while entry.merged_into is not None:
             entry = entry.merged_into
         return entry

@@ -98,7 +98,12 @@ def test_common_words_are_found_newest_first_also_past_the_end_of_the_fresh(
     assert len(rows(Fresh)) == 4
     asked: list[Road] = []
     ask = finding._ask
-    monkeypatch.setattr(finding, "_ask", lambda each: (asked.append(each.shape.road), ask(each))[1])
+
+    def noted(each: Any) -> Any:
+        asked.append(each.shape.road)
+        return ask(each)
+
+    monkeypatch.setattr(finding, "_ask", noted)
 
     assert titles(buyer, Window(size=2), q="mouse") == ["Mouse 0", "Mouse 1"]
     assert titles(buyer, Window(size=2), q="mouse", max_price=100) == ["Mouse 0", "Mouse 1"]
