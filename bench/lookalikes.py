@@ -40,7 +40,8 @@ SET session_replication_role = DEFAULT;
 """
 
 
-def fill() -> list[int]:
+def fill() -> dict[str, list[int]]:
+    """Fingerprints to ask for, of each kind."""
     from django.db import connection
 
     from listings.models import Photo
@@ -53,7 +54,11 @@ def fill() -> list[int]:
         cursor.execute(index)
         cursor.execute("VACUUM ANALYZE listings_listing, listings_photo")
         cursor.execute("RESET statement_timeout")
-    return list(Photo.objects.order_by("?").values_list("fingerprint", flat=True)[:ASKED])
+    some = Photo.objects.order_by("?").values_list("storage_key", "fingerprint")[: 2 * ASKED]
+    kinds: dict[str, list[int]] = {"any": [], "pale": []}
+    for key, fingerprint in some:
+        kinds["pale" if int(key[1:]) % 2 else "any"].append(altered(fingerprint))
+    return kinds
 
 
 def milliseconds(find: Callable[[int], object], asked: Sequence[int]) -> float:
@@ -91,15 +96,16 @@ def altered(fingerprint: int) -> int:
 
 def main() -> int:
     with own_database("bench_lookalikes"):
-        asked = [altered(fingerprint) for fingerprint in fill()]
-        assert all(by_bands(fingerprint) is not None for fingerprint in asked)
-        bands, everything = milliseconds(by_bands, asked), milliseconds(by_reading_all, asked[:5])
-        slowest = max(milliseconds(by_bands, [fingerprint]) for fingerprint in asked)
+        kinds = fill()
+        assert all(by_bands(fingerprint) is not None for asked in kinds.values() for fingerprint in asked[:5])
+        took = {kind: milliseconds(by_bands, asked) for kind, asked in kinds.items()}
+        everything = milliseconds(by_reading_all, kinds["any"][:5])
         _close()
-    print(f"\n{PICTURES:,} pictures{' (short form)' if SHORT else ''}")
-    print(f"  by bands {bands:.1f} ms, the slowest {slowest:.1f} ms; by reading all {everything:.1f} ms")
-    held = everything / bands >= LEAST
-    print(f"  {'✓' if held else '✗'} at least {LEAST:.0f} x as fast as reading all: {everything / bands:.1f}")
+    print(f"\n{PICTURES:,} pictures{' (short form)' if SHORT else ''}, reading all of them {everything:.1f} ms")
+    for kind, bands in took.items():
+        print(f"  {kind:6}{bands:>8.1f} ms by bands: {everything / bands:.1f} times as fast")
+    held = everything / took["any"] >= LEAST
+    print(f"  {'✓' if held else '✗'} at least {LEAST:.0f} x as fast for any picture")
     return 0 if SHORT or held else 1
 
 
