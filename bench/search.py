@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,15 +26,14 @@ from uuid import uuid4
 from _load import CONNECTIONS, ROOT, SHORT, Contender, python, serving
 from _search_cases import CASES, Case
 from _search_data import Market, markets
+from _search_telling import LIMIT, OURS, PEER, Figures, judged, middle, tell
 
-OURS, PEER, LIMIT = "ours", "FastAPI peer", "pgbench"
 UVICORN = ("--port", "{port}", "--no-proxy-headers", "--no-access-log", "--log-level", "error")
 SERVERS = [
     Contender(OURS, python("-m", "uvicorn", "marketplace.asgi:application", *UVICORN)),
     Contender(PEER, python("-m", "uvicorn", "bench._search_peer:app", "--loop", "uvloop", *UVICORN)),
 ]
 ROUNDS, SECONDS = (1, 1) if SHORT else (3, 2)
-MOST_GROWTH = 1.5
 IDENTICAL = ("id", "title", "price_cents", "quantity", "latitude", "longitude", "state")
 
 Measure = Callable[[], float]
@@ -121,8 +119,6 @@ def _post(url: str, body: Mapping[str, str]) -> Any:
 
 # ── Measuring ────────────────────────────────────────────────────────────────────────────────────
 
-Figures = dict[str, float]  # contender -> median a second
-
 
 def measured(case: Case, stages: Mapping[Market, Mapping[str, Site]], folder: Path) -> dict[Market, Figures]:
     """Everybody has their turn at both sizes in every round, so what else the machine does falls on all alike."""
@@ -137,16 +133,13 @@ def measured(case: Case, stages: Mapping[Market, Mapping[str, Site]], folder: Pa
             figure = measure()
             if SHORT or round_number > 0:  # the first warms up
                 seen[turn].append(figure)
-    return {
-        market: {name: statistics.median(figures) for (at, name), figures in seen.items() if at == market}
-        for market in stages
-    }
+    return {market: {name: figures for (at, name), figures in seen.items() if at == market} for market in stages}
 
 
 def _noted(case: Case, at: dict[Market, Figures]) -> dict[Market, Figures]:
     """Something to look at meanwhile."""
     for market, figures in at.items():
-        told = ", ".join(f"{who} {figure:.0f}/s" for who, figure in figures.items())
+        told = ", ".join(f"{who} {middle(figures, who):.0f}/s" for who in figures)
         print(f"{case.name}, {market.listings:,} listings: {told}", flush=True)
     return at
 
@@ -182,43 +175,6 @@ def _require_same_answers(case: Case, site_of: Mapping[str, Site], paths: Mappin
 def _told(answer: Any) -> list[Any]:
     items = answer.get("items", [answer])
     return [{name: item[name] for name in IDENTICAL} | {"photos": len(item["photos"])} for item in items]
-
-
-# ── Telling ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def tell(results: Mapping[str, Mapping[Market, Figures]], stages: Sequence[Market]) -> None:
-    for market in stages:
-        if all(PEER in at[market] for at in results.values()):
-            _tell_ratios(market, {name: at[market] for name, at in results.items()})
-    small, large = stages
-    print(f"\nTime at {large.listings:,} listings as a multiple of that at {small.listings:,}")
-    for name, at in results.items():
-        cells = (f"{who} {at[small][who] / at[large][who]:.2f} x" for who in at[large])
-        print(f"  {name:20}" + "".join(f"{cell:>22}" for cell in cells))
-
-
-def _tell_ratios(market: Market, rows: Mapping[str, Figures]) -> None:
-    print(f"\n{market.listings:,} listings{' (short form)' if SHORT else ''}, one process each")
-    print(f"  {'':20}{OURS:>10}{PEER:>14}{'ours/peer':>11}{LIMIT:>11}{'ours/pgbench':>14}")
-    for name, figures in rows.items():
-        ours, peer, limit = (figures[who] for who in (OURS, PEER, LIMIT))
-        print(f"  {name:20}{ours:>8.0f}/s{peer:>12.0f}/s{ours / peer:>10.2f}x{limit:>9.0f}/s{ours / limit:>13.2f}x")
-
-
-def judged(results: Mapping[str, Mapping[Market, Figures]], stages: Sequence[Market]) -> list[tuple[bool, str]]:
-    small, large = stages
-    verdicts = []
-    for case in CASES:
-        at = results[case.name]
-        goals = ((PEER, case.must_peer), (LIMIT, case.must_pgbench))
-        for who, must in goals:
-            if must is not None:
-                ratio = at[small][OURS] / at[small][who]
-                verdicts.append((ratio >= must, f"{case.name}: at least {must} x {who}: {ratio:.2f}"))
-        growth = at[small][OURS] / at[large][OURS]
-        verdicts.append((growth <= MOST_GROWTH, f"{case.name}: grows at most {MOST_GROWTH} x: {growth:.2f}"))
-    return verdicts
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from listings.models import Listing
 from listings.notices import shown_price
 from listings.search import watching
 from listings.services import catalog_care, favourites, listings
+from listings.services.hiding import reason_for_readers
 from marketplace.common import outbox
 from marketplace.common.outbox import Event, listens_to
 
@@ -93,7 +94,7 @@ def tell_the_seller(event: Event) -> None:
     kind = notices.HIDDEN if event.kind == "listing.hidden" else notices.SHOWN_AGAIN
     listing = Listing.objects.filter(pk=event.payload["listing_id"]).first()
     if listing is not None:
-        reason = event.payload.get("reason", "").rstrip(". ")
+        reason = reason_for_readers(event.payload.get("reason", "").rstrip(". "))
         data = {"listing_id": str(listing.pk), "title": listing.title, "reason": reason}
         notify(user_ids=[listing.seller_id], kind=kind.name, data=data, event_id=event.id)
 

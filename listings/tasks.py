@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from listings.models import MaintenanceRun
-from listings.search import totals
+from listings.search import fresh, totals
 from listings.services import maintenance
 from listings.services.pictures import removal, upkeep, work
 
@@ -36,6 +36,11 @@ def ask_for_orphans() -> bool:
 @shared_task
 def count_places() -> int:
     return totals.count_cells()
+
+
+@shared_task
+def tidy_fresh() -> int:
+    return fresh.tidy()
 
 
 _at_work = threading.Lock()

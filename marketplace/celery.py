@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="35", hour="3", day_of_week="sunday"),
         "options": {"expires": 36_000},
     },
+    "tidy-fresh": {"task": "listings.tasks.tidy_fresh", "schedule": 300.0, "options": {"expires": 200}},
     "count-places": {"task": "listings.tasks.count_places", "schedule": 300.0, "options": {"expires": 200}},
     "sweep-pictures": {"task": "listings.tasks.work_off_pictures", "schedule": 10.0, "options": {"expires": 10}},
     "tidy-pictures": {"task": "listings.tasks.tidy_pictures", "schedule": crontab(minute="23", hour="4")},

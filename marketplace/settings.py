@@ -79,7 +79,7 @@ if env.bool("LINEAR_MIGRATIONS", False):
 MIDDLEWARE = [
     "marketplace.common.middleware.Envelope",
     "django.middleware.security.SecurityMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "marketplace.common.cors.Cors",
     "marketplace.common.pages_only.PagesOnly",
 ]
 PROGRAM_PREFIXES = ("/v1/",)  # they know no cookies; everything else goes through all of these as well:

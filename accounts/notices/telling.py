@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from accounts.models import Delivery, Device, Notification, NotificationSettings, User
 from accounts.notices import choices, kinds
@@ -37,8 +38,8 @@ def notify(
     """Call it from an outbox listener with the event's own id; a repeat tells nobody twice.
 
     A `collapse_key` ("room:…") lets a new one take the place of the unread one before it. Event ids are ordered in
-    time, so an older event that comes late takes nobody's place. `data` goes to the person's own apps as it is, and
-    of it only ids go to a push provider.
+    time, so an older event that comes late takes nobody's place. `data` goes to the person's own apps as it is, lazy
+    texts in their language, and of it only ids go to a push provider.
     """
     what, now = kinds.named(kind), now or timezone.now()
     people = _not_yet_told(_lock(user_ids, what, exclude_blocked_with), what, event_id)
@@ -92,13 +93,14 @@ def _draft(
     collapse_key: str,
 ) -> Notification:
     with language_of(person):
-        title, body = kind.title_for(data), kind.body_for(data)
+        facts = {name: str(fact) if isinstance(fact, Promise) else fact for name, fact in data.items()}
+        title, body = kind.title_for(facts), kind.body_for(facts)
     return Notification(
         user=person,
         kind=kind.name,
         title=title,
         body=body,
-        data=dict(data),
+        data=facts,
         event_id=event_id,
         collapse_key=collapse_key,
         in_app=Channel.IN_APP in ways,

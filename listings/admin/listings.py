@@ -17,6 +17,7 @@ from listings.admin.inlines import FlagInline, PhotoInline, PriceInline, ReportI
 from listings.admin.showing import cover, listing_badge, picture, price
 from listings.models import Listing, ListingFlag, ListingReport
 from listings.services import listings
+from listings.services.hiding import reason_for_readers
 from marketplace.common.admin import Decision, DecisionAdmin, ReadOnlyAdmin, exactly, link_to
 from marketplace.common.models import AuditEntry
 
@@ -85,11 +86,11 @@ class ListingAdmin(DecisionAdmin, ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": (("status", "number", "created_at"), ("seller_link", "category", "brand"), "title")}),
         (None, {"fields": ("description", ("price", "condition"), ("quantity", "reserved", "sold"))}),
-        (_("Moderation"), {"fields": (("hidden_at", "removed_at"), "hidden_reason", ("id", "version"))}),
+        (_("Moderation"), {"fields": (("hidden_at", "removed_at"), "why_hidden", ("id", "version"))}),
     )
     readonly_fields = (
         *("status", "number", "created_at", "seller_link", "category", "brand", "title", "description", "price"),
-        *("condition", "quantity", "reserved", "sold", "hidden_at", "removed_at", "hidden_reason", "id", "version"),
+        *("condition", "quantity", "reserved", "sold", "hidden_at", "removed_at", "why_hidden", "id", "version"),
     )
 
     def may_decide(self, request: HttpRequest, decision: Decision[Any], thing: Listing) -> bool:
@@ -130,6 +131,10 @@ class ListingAdmin(DecisionAdmin, ReadOnlyAdmin):
     @admin.display(description=_("state"), ordering="state")
     def status(self, listing: Listing) -> str:
         return listing_badge(listing)
+
+    @admin.display(description=_("reason"))
+    def why_hidden(self, listing: Listing) -> str:
+        return str(reason_for_readers(listing.hidden_reason)) or "-"
 
     @admin.display(description=_("open reports"), ordering="open_reports")
     def open_reports(self, listing: Any) -> int:

@@ -20,7 +20,7 @@ from listings.demo.goods import EXTRA_BRANDS
 from listings.demo.offers import Offer, offer
 from listings.demo.people import person
 from listings.models import Brand, Category, Favourite, Listing, ListingPrice
-from listings.search import totals
+from listings.search import fresh, totals
 from listings.services.catalogs import seed_base
 
 FAVOURITES_EACH = 7
@@ -72,6 +72,7 @@ def build(plan: Plan, *, now: datetime, progress: Progress = silently) -> Added:
     )
     if added.listings:
         totals.count_cells()
+        fresh.tidy()
     if added.listings >= MANY:
         _analyze()
     return added

@@ -1,5 +1,6 @@
 from listings.models.card import Card
 from listings.models.catalog import Brand, Category
+from listings.models.fresh import Fresh, FreshSince
 from listings.models.interest import Favourite, RecentView, SavedSearch, SavedSearchHit
 from listings.models.listing import Listing, ListingPrice
 from listings.models.moderation import ListingFlag, ListingReport
@@ -13,6 +14,8 @@ __all__ = [
     "Category",
     "Favourite",
     "FeatureSwitch",
+    "Fresh",
+    "FreshSince",
     "Listing",
     "ListingFlag",
     "ListingPrice",

@@ -37,6 +37,7 @@ class CatalogEntry(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     reviewed_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
@@ -45,6 +46,13 @@ class CatalogEntry(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def living(self) -> CatalogEntry:
+        """What it has become: only a row that is shown can be merged into, so this ends."""
+        entry: CatalogEntry = self
+        while entry.merged_into is not None:
+            entry = entry.merged_into
+        return entry
 
 
 class CategoryQuerySet(CatalogQuerySet["Category"]):

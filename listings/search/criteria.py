@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +56,7 @@ class Criteria:
         lacks = {Sort.BEST: not self.q, Sort.NEAREST: self.near is None}
         return Sort.NEWEST if lacks.get(order) else order
 
-    @property
+    @cached_property
     def given(self) -> frozenset[str]:
         """The names of the filters that are given."""
         names = {spec.name for spec in fields(self) if getattr(self, spec.name) != spec.default}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -38,6 +39,11 @@ def read(cursor: str, criteria: Criteria, viewer: Any) -> Position:
 
 def _signature(keys: bytes, criteria: Criteria, viewer: Any) -> str:
     """24 bytes, so that the last letter has no spare bits."""
-    asked = replace(criteria, sort=criteria.order, loosely=False)
-    said = f"cursor:listings:{viewer.pk}:{asked!r}:".encode() + keys
+    said = f"cursor:listings:{viewer.pk}:{_asked(criteria)}:".encode() + keys
     return urlsafe_b64encode(hmac.digest(settings.SECRET_KEY.encode(), said, "sha256")[:24]).decode()
+
+
+@lru_cache(maxsize=1_024)
+def _asked(criteria: Criteria) -> str:
+    """Many people ask the same, above all for the newest; to write it down takes longer than to sign it."""
+    return repr(replace(criteria, sort=criteria.order, loosely=False))

@@ -14,12 +14,12 @@ from listings.search import cursors, totals
 from listings.search.criteria import Criteria
 from listings.search.families import family_of
 from listings.search.media import with_addresses
-from listings.search.statements import EXACT_UP_TO, WORDS_POOL, Road, Shape, page_statement, shape_of
+from listings.search.statements import EXACT_UP_TO, FRESH_POOL, WORDS_POOL, Road, Shape, page_statement, shape_of
 from marketplace.common.postgis import fixed
 from marketplace.common.shortlived import ShortLived
 
 THREE_LETTERS = re.compile(r"\w{3}")  # with fewer in a row, likeness would have to read every title
-common_words: ShortLived[str, bool] = ShortLived(60.0, most=4_096)
+common_words: ShortLived[str, Road] = ShortLived(60.0, most=4_096)  # and the shorter road to them
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,16 @@ def find(criteria: Criteria, viewer: Any, window: Window) -> Found:
 
 
 def road_to(criteria: Criteria) -> Road:
-    """One seller's listings are few enough to be read; words known to be common are met soon on any road."""
+    """One seller's listings are few enough to be read; words known to be common are met soon among the newest."""
     if not criteria.q or _is_one_sellers(criteria):
         return Road.INDEX
     if criteria.loosely:
         return Road.ALIKE
-    return Road.INDEX if common_words.peek(criteria.q) else Road.WORDS
+    return common_words.peek(criteria.q) or Road.WORDS
+
+
+def are_common(criteria: Criteria) -> bool:
+    return bool(criteria.q) and road_to(criteria) in {Road.FRESH, Road.INDEX} and not _is_one_sellers(criteria)
 
 
 def _is_one_sellers(criteria: Criteria) -> bool:
@@ -88,31 +92,47 @@ class _Asked:
     values: dict[str, Any]
     rough: int | None  # known from before
 
+    def by(self, road: Road) -> _Asked:
+        return replace(self, shape=replace(self.shape, road=road, is_counted=False))
+
 
 def _find(criteria: Criteria, viewer: Any, window: Window, position: cursors.Position | None) -> tuple[Found, bool]:
     """What is found, and whether the words stand anywhere."""
     asked = _put_together(criteria, viewer, window, position)
-    answer = _ask(asked)
-    if asked.shape.road == Road.WORDS and (answer.pool or 0) > WORDS_POOL:
-        common_words.put(criteria.q, True)
-        asked = replace(asked, shape=replace(asked.shape, road=Road.INDEX, is_counted=False))
-        answer = replace(_ask(asked), pool=answer.pool)
-    matches = answer.exact if answer.pool is None else answer.pool
+    first = answer = _ask(asked)
+    matches = first.pool if asked.shape.road == Road.WORDS else first.exact
+    while (road := _other_road(asked, answer)) is not None:
+        asked = asked.by(road)
+        answer = _ask(asked)
     return _found(answer, asked), not criteria.q or criteria.loosely or matches != 0
+
+
+def _other_road(asked: _Asked, answer: _Answer) -> Road | None:
+    """Words may turn out to be common, and the fresh ones may end before the page does."""
+    shape, pool = asked.shape, answer.pool or 0
+    if shape.road == Road.WORDS and pool > WORDS_POOL:
+        common_words.put(asked.criteria.q, Road.FRESH)
+        return Road.FRESH if shape.can_be_fresh else Road.INDEX
+    if shape.road != Road.FRESH:
+        return None
+    if pool > FRESH_POOL:
+        common_words.put(asked.criteria.q, Road.INDEX)
+    return Road.INDEX if answer.picked < asked.values["take"] else None
 
 
 def _put_together(criteria: Criteria, viewer: Any, window: Window, position: cursors.Position | None) -> _Asked:
     family = family_of(criteria.category_id) if criteria.category_id else []
     road, rough = road_to(criteria), totals.remembered(criteria)
-    is_common = bool(criteria.q) and road == Road.INDEX and not _is_one_sellers(criteria)
     shape = shape_of(
         criteria,
         has_children=len(family) > 1,
         road=road,
         is_after=position is not None,
         rough=totals.rough_source(criteria) if rough is None else "",
-        is_counted=rough is None and not is_common,
+        is_counted=rough is None and not are_common(criteria),
     )
+    if road == Road.FRESH and not shape.can_be_fresh:
+        shape = replace(shape, road=Road.INDEX)
     values = values_for(criteria, viewer, family) | _window_values(window, position, road)
     return _Asked(criteria, viewer, window, shape, values, rough)
 
@@ -187,5 +207,5 @@ def _total(answer: _Answer, asked: _Asked, *, has_next: bool) -> tuple[int, bool
     rough = asked.rough if answer.rough is None else answer.rough
     guess = rough if totals.is_the_total(asked.criteria) else None
     if guess is None:
-        guess = totals.estimate(shape, asked.values)
+        guess = totals.estimate(replace(shape, road=Road.INDEX), asked.values)
     return max(guess, EXACT_UP_TO + 1, seen), False

@@ -15,7 +15,8 @@ from listings.search.criteria import Criteria, Sort
 from listings.search.items import DRAWN
 
 EXACT_UP_TO = 1_000  # totals are counted this far
-WORDS_POOL = 2_000  # a word found more often than this is searched by walking the sorted index
+WORDS_POOL = 1_000  # a word found more often than this is common
+FRESH_POOL = 1_500  # and found more often than this among the fresh, it is met soon in any list
 RANKED = 300  # of a common word, the newest so many are ranked
 
 PLACE = "ST_MakePoint(%(longitude)s::float8, %(latitude)s::float8)::geography"
@@ -33,6 +34,7 @@ FILTERS = {
     "words": "l.search @@ listings_query(%(q)s)",
     "alike": "(l.plain_title %%> listings_plain(%(q)s) OR l.plain_title LIKE listings_like(%(q)s))",
 }
+KNOWN_OF_FRESH = frozenset({"category_id", "family", "brand_id", "min_price", "max_price", "condition"})
 RANKS = {
     "words": "ts_rank(l.search, listings_query(%(q)s))",
     "alike": "word_similarity(listings_plain(%(q)s), l.plain_title)",
@@ -44,6 +46,7 @@ class Road(StrEnum):
 
     INDEX = "index"  # by whatever index the planner chooses
     WORDS = "words"  # by the word index, as long as there are not too many
+    FRESH = "fresh"  # by the word index of the newest few
     ALIKE = "alike"  # by the trigram index
 
 
@@ -101,9 +104,23 @@ class Shape:
     @property
     def where(self) -> list[str]:
         """What holds for each row, wherever it comes from."""
-        owner = "l.seller_id = %(viewer)s AND l.removed_at IS NULL" if self.mine else "l.is_active"
         words = [FILTERS[self.words]] if self.words and self.road == Road.INDEX else []
-        return [owner, *(FILTERS[name] for name in sorted(self.filters)), *words]
+        return [*self._owner, *(FILTERS[name] for name in sorted(self.filters)), *words]
+
+    @property
+    def _owner(self) -> list[str]:
+        if self.road == Road.FRESH:
+            return []  # all of them are on offer
+        return ["l.seller_id = %(viewer)s AND l.removed_at IS NULL" if self.mine else "l.is_active"]
+
+    @property
+    def can_be_fresh(self) -> bool:
+        """Whether the newest are what is wanted, and the fresh know enough to say which match."""
+        return self.order == Sort.NEWEST and self.is_known_of_fresh
+
+    @property
+    def is_known_of_fresh(self) -> bool:
+        return self.words == "words" and self.filters <= KNOWN_OF_FRESH
 
     @property
     def is_near(self) -> bool:
@@ -116,6 +133,8 @@ class Shape:
         Of words, of prices and of circles in another order the planner must see the values: a common word and a rare
         one, a wide circle and a narrow one, want different roads.
         """
+        if self.road != Road.INDEX:
+            return True  # a pool chooses its index itself, and what follows goes by key
         if self.words or self.order == Sort.BEST:
             return False
         if self.is_near:
@@ -156,11 +175,12 @@ FROM rough"""  # noqa: S608
 @lru_cache(maxsize=2_048)
 def matching(shape: Shape) -> str:
     """The rows that match, without an order: what is counted, estimated and summed up."""
-    return f"{_rows(shape)} WHERE {' AND '.join(shape.where)}"
+    return f"{_rows(shape)} WHERE {' AND '.join(shape.where) or 'true'}"
 
 
 POOLS = {
     Road.WORDS: "pool AS MATERIALIZED (SELECT * FROM listings_saying(%(q)s, %(pool)s::integer))",
+    Road.FRESH: "pool AS MATERIALIZED (SELECT * FROM listings_fresh_saying(%(q)s))",
     Road.ALIKE: "pool AS MATERIALIZED (SELECT * FROM listings_resembling(%(q)s, %(pool)s::integer))",
 }
 ROUGH = {
@@ -184,6 +204,8 @@ def _last(shape: Shape) -> str:
 def _rows(shape: Shape) -> str:
     if shape.road == Road.INDEX:
         return "FROM listings_listing l"
+    if shape.road == Road.FRESH:
+        return "FROM pool l"
     return "FROM pool JOIN listings_listing l ON l.id = pool.id"
 
 
@@ -219,7 +241,10 @@ def _picked(shape: Shape) -> str:
 
 
 def _keys(shape: Shape) -> str:
-    keys = "l.id, l.created_at, l.price_cents"
+    """Only what the order needs: the newest can then be read from their index alone."""
+    keys = "l.id, l.created_at"
+    if shape.order in {Sort.CHEAPEST, Sort.DEAREST}:
+        keys += ", l.price_cents"
     if shape.is_near:
         keys += f", {DISTANCE} AS distance"
     if shape.order == Sort.BEST:
@@ -229,9 +254,9 @@ def _keys(shape: Shape) -> str:
 
 def _exact(shape: Shape) -> str:
     """NULL when the rough count says that it would be long."""
-    if shape.road != Road.INDEX:
+    if shape.road in {Road.WORDS, Road.ALIKE}:
         return "(SELECT count(*) FROM matched)"
-    if not shape.is_counted:
+    if not shape.is_counted or shape.road == Road.FRESH:
         return "NULL::bigint"
     count = f"(SELECT count(*) FROM (SELECT {matching(shape)} LIMIT {EXACT_UP_TO + 1}) counted)"  # noqa: S608
     return f"CASE WHEN coalesce(rough.n, 0) <= {EXACT_UP_TO * 3 // 2} THEN {count} END" if shape.rough else count

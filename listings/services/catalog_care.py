@@ -49,7 +49,7 @@ def set_hidden(entry: Entry, *, is_hidden: bool, actor: User, reason: str, now: 
     entry = _locked(entry)
     if entry.is_hidden == is_hidden:
         return
-    _save(entry, is_hidden=is_hidden, reviewed_at=now, updated_at=now)
+    _save(entry, is_hidden=is_hidden, merged_into=None, reviewed_at=now, updated_at=now)
     audit.record(f"{_kind(entry)}.{'hidden' if is_hidden else 'shown_again'}", entry, actor=actor, reason=reason)
     outbox.publish(f"{_kind(entry)}.changed", id=str(entry.pk))
 
@@ -83,7 +83,7 @@ def move(key: UUID, *, below: UUID | None, actor: User, now: datetime) -> None:
 
 @transaction.atomic
 def merge(entry: Entry, *, into: UUID, actor: User, reason: str, now: datetime) -> None:
-    """Everything of `entry` becomes the other's; what is left of it is an empty, hidden row that old ids lead to."""
+    """Everything of `entry` becomes the other's; what is left of it is an empty, hidden row that says where."""
     pair = {
         row.pk: row for row in type(entry).objects.filter(pk__in=[entry.pk, into]).order_by("pk").select_for_update()
     }
@@ -92,7 +92,7 @@ def merge(entry: Entry, *, into: UUID, actor: User, reason: str, now: datetime) 
         raise CannotMerge
     if isinstance(source, Category):
         _merge_home(source, target, actor=actor, reason=reason, now=now)
-    _save(source, is_hidden=True, reviewed_at=now, updated_at=now)
+    _save(source, is_hidden=True, merged_into=target, reviewed_at=now, updated_at=now)
     facts = {"into": str(target.pk), "name": target.name}
     audit.record(f"{_kind(source)}.merged", source, actor=actor, reason=reason, data=facts)
     outbox.publish(f"{_kind(source)}.merged", id=str(source.pk), into=str(target.pk))

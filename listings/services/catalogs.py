@@ -43,7 +43,7 @@ def _base(model: Any, slug: str, name: str, **facts: Any) -> Any:
 
 
 def add_category(*, slug: str, name: str, by: User) -> tuple[Category, bool]:
-    """The one with this slug, and whether it is new: two phones that add the same get the same."""
+    """The one with this slug, or what it was merged into, and whether it is new: two phones get the same."""
     return _get_or_add(Category, slug=slug, name=name, by=by)
 
 
@@ -61,4 +61,4 @@ def _get_or_add(model: Any, *, slug: str, name: str, by: User, **home: Any) -> t
     is_new = bool(found.pk == row.pk)
     if is_new:
         outbox.publish(f"{model._meta.model_name}.added", id=str(found.pk), by=str(by.pk))
-    return found, is_new
+    return found.living(), is_new

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from listings.models import Listing, ListingFlag, ListingReport
-from listings.services import listings
+from listings.services import hiding, listings
 from marketplace.common import outbox
 from marketplace.common.errors import Conflict, DomainError
 
@@ -56,7 +56,7 @@ def _hide_if_many(listing: Listing, auto_hide: AutoHide, *, now: datetime) -> No
     many = counted.count()
     if many < auto_hide.reports:
         return
-    listings.hide(listing, actor=None, reason=f"Hidden automatically: {many} reports", now=now)
+    listings.hide(listing, actor=None, reason=hiding.by_reports(many), now=now)
     flag = ListingFlag(
         listing=listing,
         kind=ListingFlag.Kind.REPORTED,

@@ -174,6 +174,29 @@ def test_a_merged_category_gives_everything_to_the_other(
     assert (entry.actor, entry.data["into"], entry.reason) == (moderator, str(laptops.pk), "because")
 
 
+def test_whoever_adds_what_was_merged_gets_what_it_has_become(
+    desk: Client, signed_in: Callable[..., Any], buyer: User, catalog: dict[str, Category], added: Category
+) -> None:
+    def offered(door: str, **body: Any) -> tuple[int, str]:
+        reply = signed_in(buyer).post(door, {"name": "Again", **body})
+        return reply.status_code, reply.json()["id"]
+
+    twin = Brand.objects.create(slug="lenovo", name="Lenovo again", category=added)
+    accessories, laptops = catalog["accessories"], catalog["laptops"]
+    decide(desk, added, "merge", into=str(laptops.pk))
+    assert offered("/v1/categories", slug="Portables") == (200, str(laptops.pk))
+    lenovo = Brand.objects.get(slug="lenovo", category=laptops)
+    assert Brand.objects.get(pk=twin.pk).merged_into == lenovo
+
+    decide(desk, laptops, "merge", into=str(accessories.pk))
+    assert offered("/v1/categories", slug="portables") == (200, str(accessories.pk))
+    lenovo.refresh_from_db()
+    assert offered("/v1/brands", slug="lenovo", category_id=str(accessories.pk)) == (200, str(lenovo.pk))
+
+    decide(desk, added, "show-again")
+    assert offered("/v1/categories", slug="portables") == (200, str(added.pk))
+
+
 def test_a_merged_brand_gives_its_listings_to_the_other(
     desk: Client, catalog: dict[str, Category], make_listing: Callable[..., Listing]
 ) -> None:

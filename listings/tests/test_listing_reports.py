@@ -131,6 +131,27 @@ def test_enough_reports_hide_a_listing_and_raise_one_flag(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [("en", "Reason: Hidden automatically: 3 reports."), ("es", "Razón: Ocultada automáticamente: 3 denuncias.")],
+)
+def test_the_seller_reads_in_their_own_language_why_it_was_hidden(
+    in_admin: Callable[[User], Any], moderator: User, flagged: Listing, language: str, reason: str
+) -> None:
+    User.objects.filter(pk=flagged.seller_id).update(language=language)
+
+    outbox.deliver_due()
+
+    note = Notification.objects.get(user=flagged.seller_id, kind="listing.hidden")
+    assert reason in note.body
+    assert note.data["reason"] in reason
+    page = in_admin(moderator).get(
+        f"/admin/listings/listing/{flagged.pk}/change/", headers={"Accept-Language": language}
+    )
+    assert note.data["reason"] in page.content.decode()
+
+
+@pytest.mark.django_db
 def test_new_and_disabled_accounts_report_but_do_not_count(
     administrator: User,
     make_person: Callable[..., User],

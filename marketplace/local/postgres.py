@@ -15,6 +15,7 @@ from psycopg import sql
 
 from marketplace.local.errors import LocalError
 from marketplace.local.identity import Identity, private_file
+from marketplace.local.memory import memory_settings
 from marketplace.local.postgres_binaries import find_binaries
 from marketplace.local.process import Command
 
@@ -25,8 +26,6 @@ SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "max_connections": "100",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
     "max_wal_size": "2GB",
     "random_page_cost": "1.1",
     "timezone": "UTC",
@@ -60,7 +59,12 @@ class Postgres:
         return {"DATABASE_URL": url, "PGHOST": str(self.sockets)}
 
     def command(self, log: Path, *, fast: bool) -> Command:
-        settings = {**SETTINGS, **(FAST if fast else {}), "unix_socket_directories": str(self.sockets)}
+        settings = {
+            **SETTINGS,
+            **memory_settings(),
+            **(FAST if fast else {}),
+            "unix_socket_directories": str(self.sockets),
+        }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return Command(
             name="postgres",
