@@ -42,9 +42,9 @@ def two_at_once(drill: Drill) -> None:
 
 
 def none(drill: Drill) -> None:
-    """For ten minutes nobody has looked. These workers read no message: there is only what they look for themselves."""
+    """For ten minutes nobody has looked. This worker reads no message: it finds only what it looks for itself."""
     orders = overdue(drill, size(20, 1))
-    with running(Worker(queue=NOT_READ), Worker(queue=NOT_READ)):
+    with running(Worker(queue=NOT_READ)):
         drill.end_well(orders)
 
 

@@ -14,8 +14,21 @@ from _money_buyers import Buyers
 from _money_cluster import Cluster
 from _money_shop import Shop, token
 from _money_workers import Workers
-from _stack import SHORT, Tally, Web
+from _stack import SHORT, Tally, Web, Worker
 from celery.utils.nodenames import anon_nodename
+
+
+class Site:
+    """A web server and two whole workers: started when first wanted, and kept for the phases that follow."""
+
+    def __init__(self) -> None:
+        self.web, self.pair = Web(), (Worker(), Worker())
+        for each in (*self.pair, self.web):  # the server last: it is waited for, and the workers get ready meanwhile
+            each.start()
+
+    def stop(self) -> None:
+        for each in (self.web, *self.pair):
+            each.stop()
 
 
 @dataclass
@@ -38,15 +51,26 @@ class Drill:
     def broker(self) -> redis.Redis[bytes]:
         return redis.Redis.from_url(os.environ["REDIS_URL"])
 
-    def buyers(self, web: Web) -> Buyers:
-        return Buyers(web.address, token(self.shop.buyer), str(self.shop.listing.pk))
+    def buyers(self) -> Buyers:
+        return Buyers(self.site.web.address, token(self.shop.buyer), str(self.shop.listing.pk))
 
     @property
     def origin(self) -> str:
         """The name our own messages carry."""
         return anon_nodename()
 
+    @cached_property
+    def site(self) -> Site:
+        return Site()
+
+    def be_alone(self) -> None:
+        """No worker but those a phase starts for itself."""
+        site = self.__dict__.pop("site", None)
+        if site is not None:
+            site.stop()
+
     def close(self) -> None:
+        self.be_alone()
         if "workers" in self.__dict__:
             self.workers.close()
 

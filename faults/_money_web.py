@@ -8,22 +8,18 @@ from collections import Counter
 from uuid import uuid4
 
 import httpx
-from _money_books import ask, connected, end_leases, until_over
+from _money_books import ask, connected, end_leases
 from _money_buyers import Buyers, Compared, Purchase
 from _money_drill import Drill
 from _money_shop import person, token
-from _stack import Web, running, size
+from _stack import Web, size
 
 IN_FLIGHT = 6
 BUYERS = 50
 
 
 def killed(drill: Drill) -> None:
-    web = Web()
-    buyers = drill.buyers(web)
-    with running(web), drill.workers.one_healthy():
-        orders = asyncio.run(kill_again_and_again(drill, web, buyers))
-        drill.check(orders, until_over(orders))
+    drill.end_well(asyncio.run(kill_again_and_again(drill, drill.site.web, drill.buyers())))
 
 
 async def kill_again_and_again(drill: Drill, web: Web, buyers: Buyers) -> list[str]:
@@ -66,11 +62,10 @@ def ordered_by(names: list[str]) -> int:
 
 
 def last_piece(drill: Drill) -> None:
-    web, rounds = Web(), size(1_000, 2)
+    rounds = size(1_000, 2)
     things = [str(drill.shop.offer(1).pk) for _ in range(rounds)]
     tokens = [token(person("buyer")) for _ in range(BUYERS)]
-    with running(web):
-        seen = asyncio.run(all_at_once(web.address, tokens, things))
+    seen = asyncio.run(all_at_once(drill.site.web.address, tokens, things))
     drill.tally.expect(f"{rounds} x {BUYERS} buyers of the last piece", dict(seen), {201: rounds, 409: 49 * rounds})
     orders = orders_of(things)
     drill.tally.expect("orders in the database", len(orders), rounds)

@@ -68,12 +68,13 @@ def run(cluster: Cluster, names: list[str]) -> None:
 
 def run_one(drill: Drill, name: str, phase: Phase) -> None:
     """One that breaks off has failed, and is no reason not to run the others."""
-    what, act = phase
-    print(f"\n{name}: {what}", flush=True)
+    print(f"\n{name}: {phase.what}", flush=True)
     began = time.monotonic()
     connections.close_all()  # ours, too, fell with PostgreSQL
     try:
-        act(drill)
+        if not phase.is_beside_others:
+            drill.be_alone()
+        phase.act(drill)
     except Exception:
         drill.tally.expect("ended with", traceback.format_exc(), "")
     drill.tally.note(f"{name} took {time.monotonic() - began:.0f} s")
