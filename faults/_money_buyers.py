@@ -46,6 +46,9 @@ class Buyers:
     lost: int = 0
     last_success: float = 0.0
 
+    def __post_init__(self) -> None:
+        self._client = httpx.AsyncClient(base_url=self.address, timeout=30, verify=False)
+
     async def buy(self, purchase: Purchase, *, tries: int = 0) -> bool:
         """Ordered, paid, captured, completed: as far as it gets, or with so many tries at each step."""
         name, answers = purchase.name, purchase.answers
@@ -81,12 +84,11 @@ class Buyers:
 
     async def _post(self, path: str, body: Mapping[str, str], *, key: str = "") -> httpx.Response | None:
         headers = {"Authorization": f"Bearer {self.token}", **({"Idempotency-Key": key} if key else {})}
-        async with httpx.AsyncClient(base_url=self.address, timeout=30) as client:
-            try:
-                reply = await client.post(path, json=body, headers=headers)
-            except httpx.HTTPError:
-                self.lost += 1
-                return None
+        try:
+            reply = await self._client.post(path, json=body, headers=headers)
+        except httpx.HTTPError:
+            self.lost += 1
+            return None
         if reply.is_success:
             self.last_success = time.monotonic()
             return reply

@@ -79,16 +79,15 @@ def frozen(drill: Drill) -> None:
 
 def frozen_with_locks(drill: Drill) -> None:
     """Stopped before the commit of an answer. PostgreSQL ends such a session, and with it its locks, after a while."""
-    orders, late = [], 0
-    for kind in size(5, 0) * ["capture"]:
-        orders.append(drill.shop.order(kind))
-        pid = freeze(drill, POINTS[3], kind)
-        took = drill.work_off(orders)
-        late += went_on(drill, pid)
-        drill.tally.expect(
-            f"all over within a minute ({took:.1f} s), though a frozen worker had locks", took < 60, True
-        )
-    drill.check(orders)
+    rounds, orders = size(5, 0), list[str]()
+    if not rounds:
+        drill.tally.note("in the long form only: each time it takes half a minute")
+    for _ in range(rounds):
+        orders.append(drill.shop.order("capture"))
+        pid = freeze(drill, POINTS[3], "capture")
+        drill.check(orders, drill.work_off(orders))
+        went_on(drill, pid)
+        drill.check(orders)
 
 
 def freeze(drill: Drill, point: str, kind: str) -> int:
