@@ -15,6 +15,7 @@ import httpx
 from marketplace.common.jsonio import loads
 
 PAUSE = 0.05
+PATIENCE_SECONDS = 150
 # Answers that mean "later": a server on its way up or down, a first request that is still running, a payment that
 # somebody is still settling
 LATER = frozenset({409, 503})
@@ -44,6 +45,7 @@ class Buyers:
     listing: str
     strange: Counter[str] = field(default_factory=Counter)
     lost: int = 0
+    put_off: int = 0
     last_success: float = 0.0
 
     def __post_init__(self) -> None:
@@ -51,6 +53,10 @@ class Buyers:
 
     async def buy(self, purchase: Purchase, *, tries: int = 0) -> bool:
         """Ordered, paid, captured, completed: as far as it gets, or with so many tries at each step."""
+        async with asyncio.timeout(PATIENCE_SECONDS):  # whoever has to wait for longer has found a mistake
+            return await self._buy(purchase, tries)
+
+    async def _buy(self, purchase: Purchase, tries: int) -> bool:
         name, answers = purchase.name, purchase.answers
         asked = await self._until(
             "order", "/v1/orders", {"listing_id": self.listing, "client_id": name}, purchase, tries
@@ -92,7 +98,9 @@ class Buyers:
         if reply.is_success:
             self.last_success = time.monotonic()
             return reply
-        if reply.status_code not in LATER:
+        if reply.status_code in LATER:
+            self.put_off += 1
+        else:
             self.strange[f"{reply.status_code} {reply.text[:200]}"] += 1
         return None
 

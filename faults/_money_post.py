@@ -61,10 +61,10 @@ class Post:
         self.letters += 1
         self._put_in_bag(lambda: self._hand_over(raw, signature))
 
-    def _put_in_bag(self, deliver: Deliver) -> None:
+    def _put_in_bag(self, deliver: Deliver, *, copies: int = COPIES) -> None:
         now = time.monotonic()
         with self._lock:
-            self._bag += [(now + random.uniform(0, LATEST_SECONDS), deliver) for _ in range(COPIES)]
+            self._bag += [(now + random.uniform(0, LATEST_SECONDS), deliver) for _ in range(copies)]
 
     def _rounds(self) -> None:
         self._line = http.client.HTTPConnection("127.0.0.1", self._web_port, timeout=30)
@@ -94,10 +94,16 @@ class Post:
         self.delivered["messages"] += 1
 
     def _hand_over(self, raw: bytes, signature: str) -> None:
-        self._line.request("POST", PATH, raw, {"Content-Type": "application/json", SIGNATURE: signature})
-        reply = self._line.getresponse()
-        reply.read()
-        self.delivered[f"letters: {reply.status}"] += 1
+        """One that nobody has answered to is delivered once more, as providers do."""
+        try:
+            self._line.request("POST", PATH, raw, {"Content-Type": "application/json", SIGNATURE: signature})
+            reply = self._line.getresponse()
+            reply.read()
+        except (OSError, http.client.HTTPException):  # the server has hung up, for nothing was said for a while
+            self._line.close()
+            self._put_in_bag(lambda: self._hand_over(raw, signature), copies=1)
+        else:
+            self.delivered[f"letters: {reply.status}"] += 1
 
 
 def _desk_of(post: Post) -> type[BaseHTTPRequestHandler]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 import time
 
 from _money_books import WITHIN_SECONDS, end_leases
@@ -16,59 +17,71 @@ CLIENTS = 4
 RECOVERED_WITHIN = 15.0
 
 
+class Load:
+    """Phones that buy and buy, in a thread of their own: they go on asking while there is nobody to answer."""
+
+    def __init__(self, buyers: Buyers) -> None:
+        self.buyers, self.done = buyers, list[Purchase]()
+        self.compared = Compared()
+        self._stopping, self._bought = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+        self._thread.start()
+
+    def stop_buying(self) -> float:
+        """Whatever was begun is brought to its end; for how long that took."""
+        began = time.monotonic()
+        self._stopping.set()
+        self._bought.wait(2 * WITHIN_SECONDS)
+        return time.monotonic() - began
+
+    def ask_again(self) -> None:
+        self._thread.join()
+
+    async def _run(self) -> None:
+        await asyncio.gather(*(self._keep_buying() for _ in range(CLIENTS)))
+        self._bought.set()
+        for each in self.done:
+            again = Purchase(each.name)
+            await self.buyers.buy(again)
+            self.compared.note(each.answers, again.answers)
+
+    async def _keep_buying(self) -> None:
+        while not self._stopping.is_set():
+            purchase = Purchase()
+            await self.buyers.buy(purchase)
+            self.done.append(purchase)
+
+
 def falls(drill: Drill) -> None:
-    drill.end_well(asyncio.run(fall_again_and_again(drill, drill.buyers())))
-
-
-async def fall_again_and_again(drill: Drill, buyers: Buyers) -> list[str]:
-    stopping, done = asyncio.Event(), list[Purchase]()
-    load = [asyncio.create_task(keep_buying(buyers, done, stopping)) for _ in range(CLIENTS)]
-    times, recovered, served = size(50, 2), 0.0, 0.0
-    for _ in range(times):
-        end_leases()  # of the fall before: with half a minute for each, there would soon be nothing else to see
-        await asyncio.sleep(random.uniform(1, 4))
-        drill.cluster.fall()
-        recovered = max(recovered, drill.cluster.start())
-        served = max(served, await until_served(buyers))
-    stopping.set()
-    await brought_to_an_end(drill, load)
-    compared = await ask_everything_again(buyers, done)
-    tell(drill, buyers, compared, f"PostgreSQL fell {times} times, and was back within {recovered:.1f} s")
-    drill.tally.expect(f"served again within 15 s of that ({served:.1f} s)", served < RECOVERED_WITHIN, True)
-    drill.tally.expect("wishes that were ordered once", ordered_by([each.name for each in done]), len(done))
-    return [each.order for each in done]
-
-
-async def brought_to_an_end(drill: Drill, load: list[asyncio.Task[None]]) -> None:
-    """What the last fall has cut off, with the leases it left."""
+    buyers, times = drill.buyers(), size(50, 2)
+    load = Load(buyers)
+    recovered, served = fall(drill, buyers, times)
     if SHORT:
         end_leases()
-    began = time.monotonic()
-    await asyncio.gather(*load)
-    took = time.monotonic() - began
+    took = load.stop_buying()
+    load.ask_again()
+    tell(drill, buyers, load.compared, f"PostgreSQL fell {times} times, and was back within {recovered:.1f} s")
+    drill.tally.expect(f"served again within 15 s of that ({served:.1f} s)", served < RECOVERED_WITHIN, True)
     drill.tally.expect(f"what was cut off, done within a minute ({took:.1f} s)", took < WITHIN_SECONDS, True)
+    ordered = ordered_by([each.name for each in load.done])
+    drill.tally.expect("wishes that were ordered once", ordered, len(load.done))
+    drill.end_well([each.order for each in load.done])
 
 
-async def keep_buying(buyers: Buyers, done: list[Purchase], stopping: asyncio.Event) -> None:
-    """Whatever was begun is brought to its end."""
-    while not stopping.is_set():
-        purchase = Purchase()
-        await buyers.buy(purchase)
-        done.append(purchase)
+def fall(drill: Drill, buyers: Buyers, times: int) -> tuple[float, float]:
+    """The longest it took until PostgreSQL answered, and from then on until a buyer was served."""
+    recovered, served = 0.0, 0.0
+    for _ in range(times):
+        end_leases()  # of the fall before: with half a minute for each, there would soon be nothing else to see
+        time.sleep(random.uniform(1, 4))
+        drill.cluster.fall()
+        recovered = max(recovered, drill.cluster.start())
+        served = max(served, until_served(buyers))
+    return recovered, served
 
 
-async def until_served(buyers: Buyers) -> float:
+def until_served(buyers: Buyers) -> float:
     ready = time.monotonic()
     while buyers.last_success < ready and time.monotonic() - ready < 4 * RECOVERED_WITHIN:
-        await asyncio.sleep(0.02)
+        time.sleep(0.02)
     return time.monotonic() - ready
-
-
-async def ask_everything_again(buyers: Buyers, done: list[Purchase]) -> Compared:
-    """What was answered before a fall is still so."""
-    compared = Compared()
-    for each in done:
-        again = Purchase(each.name)
-        await buyers.buy(again)
-        compared.note(each.answers, again.answers)
-    return compared

@@ -35,7 +35,7 @@ async def kill_again_and_again(drill: Drill, web: Web, buyers: Buyers) -> list[s
         await asyncio.to_thread(web.start)
         await ask_again(buyers, purchases, compared)
         done += purchases
-    tell(drill, buyers, compared, f"{kills} web servers killed, {buyers.lost} answers lost on the way")
+    tell(drill, buyers, compared, f"{kills} web servers killed")
     drill.tally.expect("orders for as many wishes", len({each.order for each in done}), len(done))
     drill.tally.expect("of them twice", ordered_by([each.name for each in done]) - len(done), 0)
     return [each.order for each in done]
@@ -51,7 +51,7 @@ async def ask_again(buyers: Buyers, purchases: list[Purchase], compared: Compare
 
 
 def tell(drill: Drill, buyers: Buyers, compared: Compared, what: str) -> None:
-    drill.tally.note(what)
+    drill.tally.note(f"{what}; {buyers.lost} answers lost on the way, {buyers.put_off} times told to ask later")
     drill.tally.expect(f"answers asked for again ({compared.same} the same): any", compared.same > 0, True)
     drill.tally.expect("answers that changed when asked again", compared.changed, 0)
     drill.tally.expect("answers that nobody planned", dict(buyers.strange), {})
