@@ -7,6 +7,7 @@ After each phase the books are checked in SQL: nothing lost, nothing doubled, ev
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 import traceback
@@ -32,6 +33,7 @@ SITE = {
 
 
 def main(names: list[str]) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever is told to stop stops what they have started
     cluster = Cluster(LOG.parent)
     try:
         cluster.start()
