@@ -37,7 +37,7 @@ def two_at_once(drill: Drill) -> None:
     orders = overdue(drill, size(20, 1))
     with running(*pair()):
         drill.tally.expect("timers that have asked for money to be moved", until_both_have_asked(drill), 2)
-        with running(Worker(), Worker()):
+        with running(Worker()):
             drill.end_well(orders)
 
 

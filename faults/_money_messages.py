@@ -27,7 +27,7 @@ def three_times(drill: Drill) -> None:
     post.start()
     try:
         with running(web, *(Worker(queue=THRICE, SIMULATOR_WEBHOOK_URL=post.address) for _ in range(2))):
-            orders = buy_many(drill, size(10_000, 30))
+            orders = buy_many(drill, size(10_000, 20))
             took = until_over(orders, meanwhile=drill.shop.confirm_paid)
             drain(post)
     finally:

@@ -17,9 +17,10 @@ from typing import Any
 from uuid import uuid4
 
 import redis
+from _stack import size
 
 COPIES = 3
-LATEST_SECONDS = 8.0
+LATEST_SECONDS = size(8, 2)
 QUEUE = "celery:market"
 THRICE = "thrice"
 PATH = "/v1/webhooks/simulator"

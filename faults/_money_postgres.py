@@ -53,7 +53,7 @@ class Load:
 
 
 def falls(drill: Drill) -> None:
-    buyers, times = drill.buyers(), size(50, 2)
+    buyers, times = drill.buyers(), size(50, 1)
     load = Load(buyers)
     recovered, served = fall(drill, buyers, times)
     if SHORT:

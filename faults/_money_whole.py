@@ -14,7 +14,7 @@ UNDER_WAY = "SELECT count(*) FROM orders_operation WHERE state = 'sent'"
 
 def killed(drill: Drill) -> None:
     """One after the other, so that there is always somebody to find what was left."""
-    kills, orders, cut = size(60, 2), [], 0
+    kills, orders, cut = size(60, 1), [], 0
     for n in range(kills):
         worker = drill.site.pair[n % 2]
         orders += drill.shop.orders(8, "capture")
