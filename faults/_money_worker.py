@@ -16,20 +16,26 @@ from typing import Any
 import django
 
 POINTS = ("claimed", "before the call", "after the call", "before the commit")
+NEVER_CAME_SECONDS = 90
+WENT_ON = 7  # the exit code of one that was frozen, woke, and has done what it had in hand
 
 
 def main() -> None:
-    """One line in, "signal,point,kind": one worker. Its pid goes out, and once it has ended, its status."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+    """A line in, a number out. "start,signal,point,kind": the pid of a new one. "end,pid": what it ended with."""
     django.setup()
     for line in sys.stdin:
-        number, point, kind = line.strip().split(",")
-        pid = os.fork()
-        if pid == 0:
-            work(int(number), point, kind)
-        print(pid, flush=True)
-        _, status = os.waitpid(pid, 0)
-        print(status, flush=True)
+        match line.strip().split(","):
+            case ["start", number, point, kind]:
+                print(fork(int(number), point, kind), flush=True)
+            case ["end", pid]:
+                print(os.waitpid(int(pid), 0)[1], flush=True)
+
+
+def fork(number: int, point: str, kind: str) -> int:
+    pid = os.fork()
+    if pid == 0:
+        work(number, point, kind)
+    return pid
 
 
 def work(number: int, point: str, kind: str) -> None:
@@ -46,10 +52,15 @@ def arm(number: int, point: str, kind: str) -> None:
     from orders.providers.simulator.provider import Simulator
     from orders.services import answers, operations
 
+    woken: list[bool] = []
+
     def end(here: str, seen: str) -> None:
         if here == point and seen == kind:
             os.kill(os.getpid(), number)
+            woken.append(True)
 
+    signal.alarm(NEVER_CAME_SECONDS)  # to where it was to end: then it dies of this, and is not counted
+    leave_when(woken, operations)
     around(operations, "_ask", lambda operation, _: operation.kind, lambda seen: end("claimed", seen), None)
     around(
         Simulator,
@@ -61,6 +72,19 @@ def arm(number: int, point: str, kind: str) -> None:
     around(
         answers, "conclude", lambda _, operation, __: operation.kind, None, lambda seen: end("before the commit", seen)
     )
+
+
+def leave_when(woken: list[bool], operations: Any) -> None:
+    honest = operations._work
+
+    def work_and_leave(claim: Any) -> int:
+        try:
+            return int(honest(claim))
+        finally:
+            if woken:
+                os._exit(WENT_ON)
+
+    operations._work = work_and_leave
 
 
 def around(

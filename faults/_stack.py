@@ -103,20 +103,10 @@ class Web(Process):
 
 
 class Worker(Process):
-    def __init__(self, **environment: str) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "marketplace",
-            "worker",
-            "--pool",
-            "threads",
-            "--concurrency",
-            "2",
-        ]
-        command += ["--without-mingle", "--without-gossip", "--loglevel", "WARNING"]
+    def __init__(self, *, queue: str = "", **environment: str) -> None:
+        command = [sys.executable, "-m", "celery", "-A", "marketplace", "worker", "--pool", "threads"]
+        command += ["--concurrency", "2", "--without-mingle", "--without-gossip", "--loglevel", "WARNING"]
+        command += ["--queues", queue] if queue else []
         super().__init__("worker", command, **environment)
 
 
