@@ -15,6 +15,7 @@ from _money_worker import POINTS, WENT_ON
 from _money_workers import until_frozen
 from _stack import size
 
+UNDER_WAY = "SELECT count(*) FROM orders_operation WHERE state = 'sent' AND due_at > clock_timestamp()"
 LOST_ANSWERS = ("timeout_before", "timeout_after", "error_after")
 
 
@@ -46,11 +47,13 @@ def at_random(drill: Drill) -> None:
 
 
 def kill_at_random(drill: Drill) -> bool:
-    """Was a request under way?"""
-    pid = drill.workers.start()
-    time.sleep(random.uniform(0.02, 0.3))
+    """Some time after it has begun. Was a request under way?"""
+    pid, deadline = drill.workers.start(), time.monotonic() + 5
+    while not ask(UNDER_WAY) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    time.sleep(random.uniform(0, 0.1))
     drill.workers.kill(pid)
-    return ask("SELECT count(*) FROM orders_operation WHERE state = 'sent' AND due_at > clock_timestamp()") > 0
+    return ask(UNDER_WAY) > 0
 
 
 def unanswered(drill: Drill) -> None:
