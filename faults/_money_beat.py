@@ -34,8 +34,8 @@ def pair() -> tuple[Beat, Beat]:
 def two_at_once(drill: Drill) -> None:
     """Both fire first, so that everything is in the queue at least twice before anybody looks."""
     drill.broker.flushdb()
-    orders = overdue(drill, size(20, 1))
     with running(*pair()):
+        orders = overdue(drill, size(20, 1))
         drill.tally.expect("timers that have asked for money to be moved", until_both_have_asked(drill), 2)
         with running(Worker()):
             until_at_work("worker")

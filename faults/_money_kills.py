@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import time
-from itertools import product
+from itertools import cycle, islice, product
 
 from _money_books import ask, end_leases
 from _money_drill import Drill
@@ -35,7 +35,7 @@ def at_every_point(drill: Drill) -> None:
 def at_random(drill: Drill) -> None:
     """A hundred, then the books are closed; so what is worked off in the end is what the last of them left."""
     for _ in range(size(10, 1)):
-        kills, orders, cut = size(100, 10), [], 0
+        kills, orders, cut = size(100, 5), [], 0
         for n in range(kills):
             orders.append(drill.shop.order("capture"))
             if n % 4:
@@ -70,8 +70,8 @@ def unanswered(drill: Drill) -> None:
 
 def frozen(drill: Drill) -> None:
     """Stopped where it holds nothing but its claim, and woken when another has done its work under a newer one."""
-    rounds, orders, late = size(20, 1), [], 0
-    for kind, point, _ in product(UNTIL_DUE, POINTS[1:3], range(rounds)):
+    rounds, orders, late = size(200, 5), [], 0
+    for kind, point in islice(cycle(product(UNTIL_DUE, POINTS[1:3])), rounds):
         orders.append(drill.shop.order(kind))
         pid = freeze(drill, point, kind)
         drill.work_off(orders[-1:], hurry=True)
