@@ -6,7 +6,7 @@ import json
 import sys
 import time
 
-from _money_books import do
+from _money_books import do, until_at_work
 from _money_drill import Drill
 from _stack import LOG, Process, Worker, running, size
 
@@ -34,10 +34,11 @@ def pair() -> tuple[Beat, Beat]:
 def two_at_once(drill: Drill) -> None:
     """Both fire first, so that everything is in the queue at least twice before anybody looks."""
     drill.broker.flushdb()
-    orders = overdue(drill, size(20, 1))
     with running(*pair()):
+        orders = overdue(drill, size(20, 1))
         drill.tally.expect("timers that have asked for money to be moved", until_both_have_asked(drill), 2)
         with running(Worker()):
+            until_at_work("worker")
             drill.end_well(orders)
 
 
@@ -45,6 +46,7 @@ def none(drill: Drill) -> None:
     """For ten minutes nobody has looked. This worker reads no message: it finds only what it looks for itself."""
     orders = overdue(drill, size(20, 1))
     with running(Worker(queue=NOT_READ)):
+        until_at_work("worker")
         drill.end_well(orders)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 WITHIN_SECONDS = 60.0
+LOADED_SECONDS = 120.0
 CHECKS = Path(__file__).with_name("_money_books.sql").read_bytes()
 OVER = "('completed', 'refunded', 'cancelled', 'expired')"
 # Announcements name the order in their text, which no index helps to find; once for all is quick
@@ -41,9 +42,12 @@ def do(statement: str, *values: object) -> None:
 
 
 def mistakes(orders: Iterable[str]) -> list[str]:
+    """At one moment, for workers may be at work meanwhile."""
     with connected() as connection:
-        choose(connection, orders)
-        return found(connection)
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with connection.transaction():
+            choose(connection, orders)
+            return found(connection)
 
 
 def choose(connection: Connection, orders: Iterable[str]) -> None:
@@ -74,10 +78,20 @@ def nothing() -> None:
     pass
 
 
-def until_over(orders: list[str], *, meanwhile: Callable[[], object] = nothing) -> float:
-    """How long it took until all were; given up after a minute."""
+def until_at_work(*names: str) -> None:
+    """Whole workers take seconds to load; they are there once they have a connection."""
+    deadline = time.monotonic() + LOADED_SECONDS
+    there = "SELECT count(DISTINCT application_name) FROM pg_stat_activity WHERE application_name = ANY(%s)"
+    while ask(there, [*names]) < len(names) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def until_over(
+    orders: list[str], *, meanwhile: Callable[[], object] = nothing, within: float = WITHIN_SECONDS
+) -> float:
+    """How long it took until all were; given up after that."""
     began = time.monotonic()
-    while time.monotonic() - began < WITHIN_SECONDS:
+    while time.monotonic() - began < within:
         meanwhile()
         if not unfinished(orders):
             break

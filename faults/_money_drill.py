@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import redis
-from _money_books import WITHIN_SECONDS, end_leases, mistakes, nothing, unfinished, until_over
+from _money_books import WITHIN_SECONDS, end_leases, mistakes, nothing, unfinished, until_at_work, until_over
 from _money_buyers import Buyers
 from _money_cluster import Cluster
 from _money_shop import Shop, token
@@ -22,9 +22,10 @@ class Site:
     """A web server and two whole workers: started when first wanted, and kept for the phases that follow."""
 
     def __init__(self) -> None:
-        self.web, self.pair = Web(), (Worker(), Worker())
+        self.web, self.pair = Web(), (Worker("worker-1"), Worker("worker-2"))
         for each in (*self.pair, self.web):  # the server last: it is waited for, and the workers get ready meanwhile
             each.start()
+        until_at_work(*(each.name for each in self.pair))
 
     def stop(self) -> None:
         for each in (self.web, *self.pair):

@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import time
-from itertools import product
+from itertools import cycle, islice, product
 
 from _money_books import ask, end_leases
 from _money_drill import Drill
@@ -15,6 +15,7 @@ from _money_worker import POINTS, WENT_ON
 from _money_workers import until_frozen
 from _stack import size
 
+UNDER_WAY = "SELECT count(*) FROM orders_operation WHERE state = 'sent' AND due_at > clock_timestamp()"
 LOST_ANSWERS = ("timeout_before", "timeout_after", "error_after")
 
 
@@ -34,7 +35,7 @@ def at_every_point(drill: Drill) -> None:
 def at_random(drill: Drill) -> None:
     """A hundred, then the books are closed; so what is worked off in the end is what the last of them left."""
     for _ in range(size(10, 1)):
-        kills, orders, cut = size(100, 10), [], 0
+        kills, orders, cut = size(100, 5), [], 0
         for n in range(kills):
             orders.append(drill.shop.order("capture"))
             if n % 4:
@@ -46,11 +47,13 @@ def at_random(drill: Drill) -> None:
 
 
 def kill_at_random(drill: Drill) -> bool:
-    """Was a request under way?"""
-    pid = drill.workers.start()
-    time.sleep(random.uniform(0.02, 0.3))
+    """Some time after it has begun. Was a request under way?"""
+    pid, deadline = drill.workers.start(), time.monotonic() + 5
+    while not ask(UNDER_WAY) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    time.sleep(random.uniform(0, 0.1))
     drill.workers.kill(pid)
-    return ask("SELECT count(*) FROM orders_operation WHERE state = 'sent' AND due_at > clock_timestamp()") > 0
+    return ask(UNDER_WAY) > 0
 
 
 def unanswered(drill: Drill) -> None:
@@ -67,8 +70,8 @@ def unanswered(drill: Drill) -> None:
 
 def frozen(drill: Drill) -> None:
     """Stopped where it holds nothing but its claim, and woken when another has done its work under a newer one."""
-    rounds, orders, late = size(20, 1), [], 0
-    for kind, point, _ in product(UNTIL_DUE, POINTS[1:3], range(rounds)):
+    rounds, orders, late = size(200, 5), [], 0
+    for kind, point in islice(cycle(product(UNTIL_DUE, POINTS[1:3])), rounds):
         orders.append(drill.shop.order(kind))
         pid = freeze(drill, point, kind)
         drill.work_off(orders[-1:], hurry=True)

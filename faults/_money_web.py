@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
 from uuid import uuid4
@@ -84,7 +85,9 @@ async def all_at_once(address: str, tokens: list[str], things: list[str]) -> Cou
 
         async def want(thing: str, bearer: str) -> int:
             headers = {"Authorization": f"Bearer {bearer}", "Idempotency-Key": uuid4().hex}
-            return (await client.post("/v1/orders", json={"listing_id": thing}, headers=headers)).status_code
+            while True:  # a line on which nothing was said for a while may be hung up while we speak
+                with contextlib.suppress(httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError):
+                    return (await client.post("/v1/orders", json={"listing_id": thing}, headers=headers)).status_code
 
         seen = Counter[int]()
         for thing in things:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 
-from _money_books import ask
+from _money_books import ask, until_at_work
 from _money_drill import Drill
 from _stack import size
 
@@ -22,6 +22,7 @@ def killed(drill: Drill) -> None:
         worker.kill()
         cut += ask(UNDER_WAY)
         worker.start()
+        until_at_work(worker.name)
     drill.tally.note(f"{kills} whole workers killed, {cut} requests under way meanwhile")
     drill.end_well(orders)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 from _realtime_client import Client, until
 from _stack import Tally
@@ -25,7 +26,8 @@ class Place:
         room = groups.create(self.people[0], name="Drill")
         for person in self.people[1:]:
             groups.join(person, room.pk)
-        facts = {"surface": Surface.CAMPUS, "address": "127.0.0.1", "user_agent": "drill", "now": timezone.now()}
+        facts: dict[str, Any] = {"surface": Surface.CAMPUS, "address": "127.0.0.1", "user_agent": "drill"}
+        facts["now"] = timezone.now()
         self.tokens = [pair_for(open_session(person, **facts)).access for person in self.people]
         self.room_id = room.pk
         self.start = people - 1  # every join is an event

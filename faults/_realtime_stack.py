@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from _stack import Web, free_port
 
-Opening = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Opening = Callable[[], Coroutine[Any, Any, Streams]]
 
 
 class Proxy:
@@ -18,7 +20,7 @@ class Proxy:
 
     def __init__(self, opening: Opening) -> None:
         self.port = free_port()
-        self.mischief: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] = copy
+        self.mischief: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]] = copy
         self._opening = opening
         self._is_cut = False
         self._writers: set[asyncio.StreamWriter] = set()
@@ -109,7 +111,7 @@ class Stack:
         self.redis = Proxy(lambda: asyncio.open_connection(cache.hostname, cache.port))
         self.postgres = Proxy(lambda: _to_postgres(os.environ["DATABASE_URL"]))
         login = f"{database.username}:{database.password}"
-        facts = {
+        facts: dict[str, Any] = {
             "REDIS_URL": f"redis://:{cache.password or ''}@127.0.0.1:{self.redis.port}{cache.path}",
             "DATABASE_URL": f"postgresql://{login}@127.0.0.1:{self.postgres.port}{database.path}?sslmode=disable",
             "RATE_LIMIT": "off",
@@ -135,7 +137,7 @@ class Stack:
             await asyncio.to_thread(web.kill)
 
 
-async def _to_postgres(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _to_postgres(url: str) -> Streams:
     parts = urlsplit(url)
     folder = parse_qs(parts.query).get("host", [""])[0]
     if folder.startswith("/"):

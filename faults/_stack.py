@@ -103,11 +103,11 @@ class Web(Process):
 
 
 class Worker(Process):
-    def __init__(self, *, queue: str = "", **environment: str) -> None:
+    def __init__(self, name: str = "worker", *, queue: str = "", **environment: str) -> None:
         command = [sys.executable, "-m", "celery", "-A", "marketplace", "worker", "--pool", "threads"]
         command += ["--concurrency", "2", "--without-mingle", "--without-gossip", "--loglevel", "WARNING"]
         command += ["--queues", queue] if queue else []
-        super().__init__("worker", command, **environment)
+        super().__init__(name, command, **environment)
 
 
 @contextlib.contextmanager
