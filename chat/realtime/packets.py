@@ -11,5 +11,5 @@ class Packet:
     def __init__(self, text: str, *, is_passing: bool = False) -> None:
         """`is_passing`: worth nothing a moment later, so a socket that lags may go without it."""
         self.event: dict[str, Any] = {"type": "websocket.send", "text": text}
-        self.size = len(text)
+        self.size = len(text) if text.isascii() else len(text.encode())
         self.is_passing = is_passing

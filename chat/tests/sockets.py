@@ -100,7 +100,10 @@ class Talk:
 @contextlib.asynccontextmanager
 async def opened(address: str, query: str = "", **options: Any) -> AsyncIterator[Talk]:
     url = f"ws://{urlsplit(address).netloc}/v1/ws{query}"
-    async with connect(url, compression=None, max_size=None, **options) as connection, Talk(connection) as talk:
+    async with (
+        connect(url, compression=None, max_size=None, max_queue=None, **options) as connection,
+        Talk(connection) as talk,
+    ):
         yield talk
 
 
