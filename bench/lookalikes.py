@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from _load import SHORT
 from _own_database import own_database
@@ -71,9 +72,12 @@ def milliseconds(find: Callable[[int], object], asked: Sequence[int]) -> float:
 
 
 def by_bands(fingerprint: int) -> object:
-    from listings.models import Photo
+    from django.db import transaction
 
-    return Photo.objects.resembling(fingerprint).on_offer().first()
+    from listings.services.pictures import lookalikes
+
+    with transaction.atomic():
+        return lookalikes.nearest(fingerprint, not_by=UUID(int=0))
 
 
 def by_reading_all(fingerprint: int) -> object:
