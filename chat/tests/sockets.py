@@ -70,7 +70,7 @@ class Talk:
         with contextlib.suppress(TimeoutError):
             while True:
                 shown = await self.next(seconds)
-                if "seq" in shown and shown["type"] not in ("read", "delivered"):
+                if "seq" in shown and shown["type"] not in ("read", "delivered", "room.activity"):
                     return False
         return True
 
