@@ -193,6 +193,7 @@ def _never_reading(address: str, token: str, room: Room) -> socket.socket:
     raw.connect((parts.hostname, parts.port))
     head = f"GET /v1/ws?token={token} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     raw.sendall(f"{head}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
+    assert raw.recv(1_024).startswith(b"HTTP/1.1 101")
     frame = json.dumps({"type": "subscribe", "room": str(room.pk)}).encode()
     raw.sendall(bytes([0x81, 0x80 | len(frame), 0, 0, 0, 0]) + frame)
     return raw
@@ -208,7 +209,7 @@ def test_T34_a_reader_that_never_reads_is_cut_off_and_comes_back_to_everything(
             sending.send(seller, room.pk, Draft(f"{number} " + "ñ" * 7_900))
 
     async def talk() -> None:
-        lazy = _never_reading(address, tokens[0], room)
+        lazy = await asyncio.to_thread(_never_reading, address, tokens[0], room)
         try:
             async with signed_in(address, tokens[1]) as other:
                 await other.follow(room.pk)
