@@ -22,7 +22,7 @@ from django.db import connections
 
 from marketplace.common.postgis.base import hold_connections
 
-UPLOAD_PATHS = re.compile(r"^/(storage/|api/uploads/|products$|users/me$)")
+UPLOAD_PATHS = re.compile(r"^/(storage/|v1/uploads/files$|api/uploads/|products$|users/me$)")
 ENVELOPE = 65_536  # what multipart adds around a file
 
 threads = Threads(settings.WEB_THREADS, first=hold_connections, last=connections.close_all)

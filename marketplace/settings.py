@@ -253,6 +253,8 @@ SIMULATOR_WEBHOOK_SECRETS: list[str] = env.list("SIMULATOR_WEBHOOK_SECRETS", def
 
 # ── Talk ─────────────────────────────────────────────────────────────────────────────────────────
 CHAT_EDIT_MINUTES: int = env.int("CHAT_EDIT_MINUTES", 15)
+CHAT_FILE_MAX_BYTES: int = env.int("CHAT_FILE_MAX_BYTES", 52_428_800)
+CHAT_VIRUS_SCANNER: str = env.str("CHAT_VIRUS_SCANNER", "")  # a function; empty: files are not scanned
 
 # ── Limits: "N/second|minute|hour|day"; RATE_LIMIT=off turns all of them off ─────────────────────
 RATE_LIMIT: str = env.str("RATE_LIMIT", "120/minute")
@@ -325,6 +327,8 @@ SPECTACULAR_SETTINGS = {
         "RoomRoleEnum": "chat.models.Member.Role",
         "GivenRoleEnum": "chat.serializers.rooms.GIVEN_ROLES",
         "MemberStateEnum": "chat.models.Member.State",
+        "UploadStateEnum": "chat.models.Upload.State",
+        "PreviewSizeEnum": "chat.serializers.uploads.PREVIEW_SIZES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
