@@ -19,6 +19,7 @@ from accounts.notices import telling
 from accounts.push.memory import MemoryPush
 from accounts.services import sign_in
 from accounts.tokens import pair_for
+from chat.services.files import events as files
 from listings.services.pictures import events as pictures
 from marketplace.common import health, outbox
 from marketplace.common.redisdb import connection as redis_connection
@@ -45,6 +46,7 @@ def clean_slate(settings: Settings) -> None:
     outbox.wake_up.means(lambda: None)  # tests deliver by hand, or start a real worker
     telling.wake_up.means(lambda: None)
     pictures.wake_up.means(lambda: None)
+    files.wake_up.means(lambda: None)
     trouble.forget()
     for probe in (health.redis_probe, health.storage_probe):
         probe.forget()

@@ -14,7 +14,8 @@ from uuid import UUID
 
 import orjson
 
-from chat.models import Event, Message, Room
+from chat.models import Event, Message, Room, Upload
+from chat.models.file import PREVIEW_PIXELS
 
 Shown = dict[str, Any]
 
@@ -56,10 +57,27 @@ def message(said: Message) -> Shown:
         "hints": list(said.hints) if speaks else [],
         "mentions": [str(each.user_id) for each in said.mentions.all()] if speaks else [],
         "reactions": _reactions(said.reactions.all()) if speaks else [],
+        "attachments": [file(each.upload) for each in said.attachments.all()] if speaks else [],
         "edited_at": stamp(said.edited_at),
         "deleted_at": stamp(said.deleted_at),
         "is_hidden": said.hidden_at is not None,
         "created_at": stamp(said.created_at),
+    }
+
+
+def file(upload: Upload) -> Shown:
+    """The addresses are of our API, which asks each time who wants to see it."""
+    address = None if upload.state == Upload.State.REFUSED else f"/v1/uploads/{upload.pk}/download"
+    return {
+        "id": str(upload.pk),
+        "name": upload.name,
+        "content_type": upload.content_type,
+        "size_bytes": upload.size_bytes,
+        "width": upload.width,
+        "height": upload.height,
+        "state": str(upload.state),
+        "url": address,
+        "thumbnail_url": f"{address}?size={PREVIEW_PIXELS}" if upload.has_preview else None,
     }
 
 
@@ -102,11 +120,29 @@ def _numbered(user: Any) -> Shown:
 
 
 def _numbered_message(said: Message) -> Shown:
+    """`text` is for clients that know no files: those of a message without words are called by their names."""
     speaks = said.deleted_at is None and said.hidden_at is None
+    files = [numbered_file(each.upload) for each in said.attachments.all()] if speaks else []
+    content = said.body if speaks else None
     return {
         "id": said.number,
         "kind": said.kind,
-        "content": said.body if speaks else None,
+        "content": content,
+        "text": content or ", ".join(each["original_filename"] for each in files) or None,
         "sender": None if said.sender is None else _numbered(said.sender),
+        "file": files[0] if files else None,
+        "files": files,
         "at": stamp(said.created_at),
+    }
+
+
+def numbered_file(upload: Upload) -> Shown:
+    """`public_url` is a path of ours as well: each dialect knows where it serves files, and to whom."""
+    is_refused = upload.state == Upload.State.REFUSED
+    return {
+        "id": upload.number,
+        "original_filename": upload.name,
+        "content_type": upload.content_type,
+        "file_size": upload.size_bytes,
+        "public_url": None if is_refused else f"/api/uploads/{upload.number}/download",
     }

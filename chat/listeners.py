@@ -57,7 +57,9 @@ def tell_of_an_offer(event: Event) -> None:
 
 @listens_to("message.mentions")
 def tell_who_is_mentioned(event: Event) -> None:
-    message = Message.objects.select_related("room", "sender").filter(pk=event.payload["message_id"]).first()
+    message = (
+        Message.objects.select_related("room", "sender").with_files().filter(pk=event.payload["message_id"]).first()
+    )
     if message is None or message.sender is None or message.deleted_at is not None:
         return
     notify(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chat.views import chats, messages, rooms, tickets
+from chat.views import chats, messages, rooms, tickets, uploads
 
 urlpatterns = [
     path("chats", chats.Chats.as_view({"get": "list", "post": "create"})),
@@ -35,4 +35,9 @@ urlpatterns = [
     ),
     path("rooms/<uuid:room_id>/bans/<uuid:banned_id>", rooms.Ban.as_view()),
     path("ws/ticket", tickets.Ticket.as_view()),
+    path("uploads", uploads.Uploads.as_view({"get": "list", "post": "create"})),
+    path("uploads/presign", uploads.Uploads.as_view({"post": "presign"})),
+    path("uploads/files", uploads.UploadFiles.as_view()),
+    path("uploads/<uuid:upload_id>", uploads.Uploads.as_view({"get": "retrieve", "delete": "destroy"})),
+    path("uploads/<uuid:upload_id>/download", uploads.UploadFile.as_view()),
 ]

@@ -51,6 +51,12 @@ app.conf.beat_schedule = {
         "options": {"expires": 36_000},
     },
     "tidy-orders": {"task": "orders.tasks.tidy", "schedule": crontab(minute="11", hour="4")},
+    "sweep-files": {"task": "chat.tasks.work_off_files", "schedule": 10.0, "options": {"expires": 10}},
+    "tidy-files": {
+        "task": "chat.tasks.tidy_files",
+        "schedule": crontab(minute="47", hour="4"),
+        "options": {"expires": 36_000},
+    },
     "sweep-chores": {"task": "listings.tasks.work_off_chores", "schedule": 60.0, "options": {"expires": 50}},
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
+from django.utils.module_loading import import_string
 
 from marketplace.common.ratelimit import Rate
 
@@ -50,6 +51,17 @@ def payments_can_be_made(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if find_spec("stripe") is None:
         problems.append(Error("PAYMENT_PROVIDER=stripe needs the package stripe", id="market.E005"))
     return problems
+
+
+@register(Tags.security)
+def files_can_be_scanned(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.CHAT_VIRUS_SCANNER:
+        return []
+    try:
+        import_string(settings.CHAT_VIRUS_SCANNER)
+    except ImportError as error:
+        return [Error(f"CHAT_VIRUS_SCANNER cannot be found: {error}", id="market.E007")]
+    return []
 
 
 @register(Tags.security, deploy=True)

@@ -256,6 +256,8 @@ SIMULATOR_WEBHOOK_SECRETS: list[str] = env.list("SIMULATOR_WEBHOOK_SECRETS", def
 
 # ── Talk ─────────────────────────────────────────────────────────────────────────────────────────
 CHAT_EDIT_MINUTES: int = env.int("CHAT_EDIT_MINUTES", 15)
+CHAT_FILE_MAX_BYTES: int = env.int("CHAT_FILE_MAX_BYTES", 52_428_800)
+CHAT_VIRUS_SCANNER: str = env.str("CHAT_VIRUS_SCANNER", "")  # a function; empty: files are not scanned
 
 # ── Sockets ──────────────────────────────────────────────────────────────────────────────────────
 SOCKETS_PER_PERSON: int = env.int("SOCKETS_PER_PERSON", 10)  # in each process; the oldest makes room
@@ -336,6 +338,8 @@ SPECTACULAR_SETTINGS = {
         "RoomRoleEnum": "chat.models.Member.Role",
         "GivenRoleEnum": "chat.serializers.rooms.GIVEN_ROLES",
         "MemberStateEnum": "chat.models.Member.State",
+        "UploadStateEnum": "chat.models.Upload.State",
+        "PreviewSizeEnum": "chat.serializers.uploads.PREVIEW_SIZES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

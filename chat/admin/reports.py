@@ -125,8 +125,13 @@ class MessageReportAdmin(DecisionAdmin, ReadOnlyAdmin):
     @admin.display(description=_("at the time of the report"))
     def was_said(self, report: MessageReport) -> str:
         line = "<p>{} <b>{}</b> {}</p>"
-        said = ((each["at"], each["sender"] or "-", each["body"] or "-") for each in report.excerpt)
+        said = ((each["at"], each["sender"] or "-", _words_of(each)) for each in report.excerpt)
         return format_html("<div>{}</div>", format_html_join("", line, said))
+
+
+def _words_of(said: dict[str, Any]) -> str:
+    files = [f"[{name}]" for name in said.get("files", [])]
+    return " ".join([*filter(None, [said["body"]]), *files]) or "-"
 
 
 def open_reports(request: HttpRequest) -> int:

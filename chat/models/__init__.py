@@ -1,8 +1,21 @@
 from chat.models.event import Event
+from chat.models.file import Attachment, Upload
 from chat.models.member import Member
 from chat.models.message import Mention, Message, Reaction, Revision
 from chat.models.moderation import MessageReport
 from chat.models.nudge import Nudge
 from chat.models.room import Room
 
-__all__ = ["Event", "Member", "Mention", "Message", "MessageReport", "Nudge", "Reaction", "Revision", "Room"]
+__all__ = [
+    "Attachment",
+    "Event",
+    "Member",
+    "Mention",
+    "Message",
+    "MessageReport",
+    "Nudge",
+    "Reaction",
+    "Revision",
+    "Room",
+    "Upload",
+]

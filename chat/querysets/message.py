@@ -11,7 +11,7 @@ from django.db import models
 class MessageQuerySet(models.QuerySet[Any]):
     def shown(self) -> Self:
         """With everything that a reader sees, in a fixed number of queries."""
-        return self.select_related("sender").prefetch_related("reactions", "mentions")
+        return self.select_related("sender").prefetch_related("reactions", "mentions", self._files())
 
     def within(self, standing: Any) -> Self:
         """What this person may see of the room."""
@@ -26,4 +26,14 @@ class MessageQuerySet(models.QuerySet[Any]):
         return self.that_still_say_something().filter(words=query)
 
     def latest_said(self) -> Any:
-        return self.select_related("sender").order_by("-seq").first()
+        return self.select_related("sender").prefetch_related(self._files()).order_by("-seq").first()
+
+    def carrying(self, upload: Any) -> Self:
+        return self.that_still_say_something().filter(attachments__upload=upload)
+
+    def with_files(self) -> Self:
+        return self.prefetch_related(self._files())
+
+    def _files(self) -> models.Prefetch[Any]:
+        attachments = self.model._meta.get_field("attachments").related_model
+        return models.Prefetch("attachments", attachments.objects.select_related("upload").order_by("position"))

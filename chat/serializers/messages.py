@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from chat.models import Message, MessageReport
 from chat.models.message import LONGEST_TEXT
+from chat.serializers.uploads import AttachmentOut
+from chat.services.files.carrying import MOST_FILES
 from marketplace.common.validation import QueryShape, Shape
 
 SAYABLE = [choice for choice in Message.Kind.choices if choice[0] != Message.Kind.SYSTEM]
@@ -24,6 +27,13 @@ class MessageBody(Shape):
         max_length=64, required=False, allow_null=True, help_text="The same again is the same message, not another one"
     )
     reply_to_seq = serializers.IntegerField(min_value=1, max_value=LARGEST_SEQ, required=False, allow_null=True)
+    upload_ids = serializers.ListField(
+        child=serializers.UUIDField(),
+        max_length=MOST_FILES,
+        required=False,
+        allow_null=True,
+        help_text="Files of yours, uploaded and confirmed, each once",
+    )
     latitude = serializers.FloatField(min_value=-90, max_value=90, required=False, allow_null=True)
     longitude = serializers.FloatField(min_value=-180, max_value=180, required=False, allow_null=True)
 
@@ -88,12 +98,14 @@ class MessageOut(serializers.Serializer[Any]):
     hints = serializers.ListField(child=serializers.CharField())
     mentions = serializers.ListField(child=serializers.UUIDField())
     reactions = ReactionOut(many=True)
+    attachments = AttachmentOut(many=True)
     edited_at = serializers.DateTimeField(allow_null=True)
     deleted_at = serializers.DateTimeField(allow_null=True)
     is_hidden = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
 
+@extend_schema_serializer(many=False)  # the list itself has a page around it
 class MessagesPage(serializers.Serializer[Any]):
     items = MessageOut(many=True)
     total = serializers.IntegerField()

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from chat.models import Event, Mention, Message, Reaction, Revision, Room
+from chat.models import Attachment, Event, Mention, Message, Reaction, Revision, Room
 from chat.services import access, hints, log
 from chat.services.errors import MessageNotFound, NotAllowedHere, TooLateToEdit
 from marketplace.common import audit
@@ -35,13 +35,14 @@ def edit(user: User, message_id: UUID, *, body: str, now: datetime) -> Message:
 
 @transaction.atomic
 def delete(user: User, message_id: UUID, *, now: datetime) -> None:
-    """By who said it, or who leads the room. Its place stays, and says nothing any more."""
+    """By who said it, or who leads the room. Its place stays, and says nothing any more, nor carries anything."""
     room, message = _found(user, message_id)
     if message.deleted_at is not None:
         return
     if message.sender_id != user.pk and not access.standing(user.pk, room.pk).is_privileged:
         raise NotAllowedHere
     Revision.objects.filter(message=message).delete()
+    Attachment.objects.filter(message=message).delete()
     Message.objects.filter(pk=message.pk).update(body=None, data=None, hints=[], deleted_at=now)
     log.append(room, Event.Type.DELETED, actor=user, message=_shown(message))
 

@@ -52,6 +52,38 @@ class NothingToSay(DomainError):
     detail = "A message needs a text or a file"
 
 
+class UploadNotFound(NotFound):
+    """Also for a file of somebody else, and for one that was never sent to you."""
+
+    code = "upload_not_found"
+    detail = "File not found"
+
+
+class PreviewNotFound(NotFound):
+    code = "preview_not_found"
+    detail = "This file has no preview"
+
+
+class UploadNotReady(Conflict):
+    code = "upload_not_ready"
+    detail = "The upload of this file is not finished: confirm it first"
+
+
+class UploadWasRefused(Conflict):
+    code = "upload_was_refused"
+    detail = "This file was refused and cannot be sent"
+
+
+class UploadInUse(Conflict):
+    code = "upload_in_use"
+    detail = "A message carries this file: delete the message instead"
+
+
+class TooManyUnsent(Conflict):
+    code = "too_many_unsent_files"
+    detail = "You have too many files that no message carries; send or delete some first"
+
+
 class NoRecipient(DomainError):
     code = "no_recipient"
     detail = "No recipient found"

@@ -62,9 +62,10 @@ def _excerpt(message: Message, standing: access.Standing) -> list[dict[str, Any]
             "seq": each.seq,
             "sender": each.sender.username if each.sender else None,
             "body": each.body,
+            "files": [carried.upload.name for carried in each.attachments.all()],
             "at": stamp(each.created_at),
         }
-        for each in around.select_related("sender").order_by("seq")
+        for each in around.select_related("sender").with_files().order_by("seq")
     ]
 
 

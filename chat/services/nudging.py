@@ -84,5 +84,6 @@ def _tell(room: Room, member: Member, message: Message) -> None:
 
 
 def shortened(message: Message) -> str:
-    text = " ".join((message.body or "").split()) or message.get_kind_display()
+    names = [each.upload.name for each in message.attachments.all()]
+    text = " ".join((message.body or "").split()) or ", ".join(names) or message.get_kind_display()
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"

@@ -17,9 +17,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import announcing, frames
-from chat.models import Event, Mention, Message, Room
+from chat.models import Event, Mention, Message, Room, Upload
 from chat.services import access, hints
-from chat.services.errors import ChatNotFound, NothingToSay, SlowDown
+from chat.services.errors import ChatNotFound, NothingToSay, SlowDown, UploadNotFound
+from chat.services.files import carrying
+from chat.services.files.events import tell_what_was_missed
 from marketplace.common import outbox
 from marketplace.common.errors import Unavailable
 from marketplace.common.ids import uuid7
@@ -27,7 +29,7 @@ from marketplace.common.postgis import fixed
 
 NUDGE_SECONDS = 8
 ATTEMPTS = 5
-_WRITE = """
+_BEGIN = """
 WITH turn AS (
   UPDATE chat_room SET last_seq = last_seq + 1, last_message_at = clock_timestamp()
   WHERE id = %(room)s AND rules = %(rules)s
@@ -47,9 +49,17 @@ WITH turn AS (
   INSERT INTO chat_nudge (id, due_at, attempts)
   SELECT %(room)s, clock_timestamp() + make_interval(secs => %(nudge_seconds)s), 0 FROM message
   ON CONFLICT (id) DO UPDATE SET due_at = EXCLUDED.due_at, attempts = 0 WHERE chat_nudge.due_at IS NULL
-)
+)"""
+# A file that is collected right now is missed when this is committed: the key of the row says so
+_CARRY = """, attachment AS (
+  INSERT INTO chat_attachment (message_id, upload_id, position)
+  SELECT %(id)s, file.id, file.place FROM message, unnest(%(uploads)s::uuid[]) WITH ORDINALITY AS file (id, place)
+)"""
+_END = """
 SELECT number, seq, created_at FROM message
 """
+_WRITE = _BEGIN + _END
+_WRITE_WITH_FILES = _BEGIN + _CARRY + _END
 _KNOWN = """
 SELECT id, number, seq, created_at FROM chat_message
 WHERE room_id = %(room)s AND sender_id = %(sender)s AND client_id = %(client_id)s::varchar
@@ -66,6 +76,7 @@ class Draft:
     client_id: str | None = None
     reply_to_seq: int | None = None
     data: dict[str, Any] | None = field(default=None)
+    upload_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ class Sent:
 
 def send(sender: User, room_id: UUID, draft: Draft) -> Sent:
     """Committed when this returns. Asked again with the same `client_id`, it answers as the first time."""
-    if not draft.body and draft.data is None:
+    if not draft.body and draft.data is None and not draft.upload_ids:
         raise NothingToSay
     for _ in range(ATTEMPTS):
         standing = access.standing(sender.pk, room_id)
@@ -96,19 +107,23 @@ def _write(sender: User, standing: access.Standing, draft: Draft) -> Sent | None
     """None: somebody changed the rules, or sent the same message, while this one was on its way."""
     standing.must_write()
     _mind_the_pace(standing)
+    files = carrying.chosen(sender, draft.upload_ids)
     message = _drafted(sender, standing, draft)
     mentioned = hints.mentioned_in(draft.body, standing) if draft.body else []
     try:
-        stored = _store(message, standing, mentioned)
+        stored = _store(message, standing, mentioned, files)
     except IntegrityError as error:
         if "message_once" in str(error):
             return None
+        if "chat_attachment_upload" in str(error):  # it was deleted, or collected, in between
+            raise UploadNotFound from error
         raise
     if not stored:
         return None
-    announcing.after_commit(_framed(standing, message, mentioned))
+    announcing.after_commit(_framed(standing, message, mentioned, files))
     if standing.other_id is not None:
         announcing.person_after_commit(standing.other_id, _activity(message))
+    _look_again_at(files, message)
     return Sent(message.pk, message.number, message.room_id, message.seq, message.created_at, False)
 
 
@@ -126,19 +141,21 @@ def _drafted(sender: User, standing: access.Standing, draft: Draft) -> Message:
     )
 
 
-def _store(message: Message, standing: access.Standing, mentioned: list[UUID]) -> bool:
+def _store(message: Message, standing: access.Standing, mentioned: list[UUID], files: list[Upload]) -> bool:
     if not mentioned:
-        return _execute(message, standing)
+        return _execute(message, standing, files)
     with transaction.atomic():
-        if not _execute(message, standing):
+        if not _execute(message, standing, files):
             return False
         Mention.objects.bulk_create(Mention(message=message, user_id=user_id) for user_id in mentioned)
         outbox.publish("message.mentions", message_id=str(message.pk), user_ids=[str(pk) for pk in mentioned])
         return True
 
 
-def _execute(message: Message, standing: access.Standing) -> bool:
-    found = fixed.ask(_WRITE, {
+def _execute(message: Message, standing: access.Standing, files: list[Upload]) -> bool:
+    with_files = {"uploads": [upload.pk for upload in files]} if files else {}
+    found = fixed.ask(_WRITE_WITH_FILES if files else _WRITE, {
+        **with_files,
         "id": message.pk,
         "room": message.room_id,
         "rules": standing.rules,
@@ -157,11 +174,19 @@ def _execute(message: Message, standing: access.Standing) -> bool:
     return True
 
 
-def _framed(standing: access.Standing, message: Message, mentioned: list[UUID]) -> frames.Frame:
+def _look_again_at(files: list[Upload], message: Message) -> None:
+    """The worker may have finished one while the message was on its way, and have told only the rooms it saw."""
+    waiting = [upload.pk for upload in files if upload.state == Upload.State.WAITING]
+    if waiting:
+        transaction.on_commit(lambda: tell_what_was_missed(message.pk, waiting), robust=True)
+
+
+def _framed(standing: access.Standing, message: Message, mentioned: list[UUID], files: list[Upload]) -> frames.Frame:
     """The same words as when it is read from the log, without reading it."""
     message._prefetched_objects_cache = {  # type: ignore[attr-defined]  # what Django itself fills after a prefetch
         "reactions": [],
         "mentions": [Mention(message=message, user_id=user_id) for user_id in mentioned],
+        "attachments": carrying.attached(message, files),
     }
     room = Room(pk=standing.room_id, number=standing.number)
     event = Event(

@@ -10,8 +10,11 @@ import pytest
 from accounts.models import User
 from chat.models import Room
 from chat.services import groups, opening
+from chat.tests.desk import Desk
 from listings.models import Category, Listing
 from listings.services import catalogs, listings
+from listings.tests.studio import Studio, local_files, local_studio, studio  # noqa: F401  (fixtures)
+from marketplace.tests.test_storage_s3 import s3_server  # noqa: F401  (a fixture)
 
 
 @pytest.fixture
@@ -49,3 +52,14 @@ def make_group(make_person: Callable[..., User]) -> Callable[..., Room]:
         return group
 
     return make
+
+
+@pytest.fixture
+def desk(studio: Studio) -> Desk:  # noqa: F811
+    """On the local store, and on an S3 server."""
+    return Desk(studio)
+
+
+@pytest.fixture
+def local_desk(local_studio: Studio) -> Desk:  # noqa: F811
+    return Desk(local_studio)

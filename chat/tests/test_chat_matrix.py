@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from chat.models import Event, Member, Message, MessageReport, Reaction, Room
+from chat.models import Attachment, Event, Member, Message, MessageReport, Reaction, Room, Upload
 from chat.services import groups, opening, sending
 from chat.services.sending import Draft
+from chat.tests.desk import Desk
 from listings.models import Listing
 from marketplace.tests.routes import api_routes, undone
 
@@ -55,6 +57,14 @@ MATRIX: dict[str, tuple[int, int, int, int, int, int]] = {
     "DELETE /v1/rooms/<uuid:room_id>/bans/<uuid:banned_id>": (401, 404, 404, 403, 204, 404),
     # A ticket for a socket is for oneself
     "POST /v1/ws/ticket": (401, 201, 201, 201, 201, 201),
+    # A file that the member sent up, and sent to the group
+    "GET /v1/uploads": (401, 200, 200, 200, 200, 200),
+    "POST /v1/uploads": (401, 404, 404, 201, 404, 404),
+    "POST /v1/uploads/presign": (401, 201, 201, 201, 201, 201),
+    "POST /v1/uploads/files": (401, 422, 422, 422, 422, 422),
+    "GET /v1/uploads/<uuid:upload_id>": (401, 404, 404, 200, 404, 404),
+    "DELETE /v1/uploads/<uuid:upload_id>": (401, 404, 404, 409, 404, 404),
+    "GET /v1/uploads/<uuid:upload_id>/download": (401, 404, 404, 200, 200, 404),
 }
 BODIES = {
     "POST /v1/chats": '{"listing_id": "{listing_id}"}',
@@ -69,6 +79,8 @@ BODIES = {
     "POST /v1/rooms/<uuid:room_id>/unread": '{"seq": 1}',
     "POST /v1/rooms/<uuid:room_id>/members": '{"username": "stranger"}',
     "PUT /v1/rooms/<uuid:room_id>/members/<uuid:user_id>": '{"role": "moderator"}',
+    "POST /v1/uploads": '{"object_key": "{object_key}"}',
+    "POST /v1/uploads/presign": '{"filename": "a.pdf", "content_type": "application/pdf"}',
 }
 QUERIES = {"GET /v1/messages": "?chat_id={room_id}", "GET /v1/messages/search": "?q=hola"}
 REFUSED = (400, 401, 403, 404, 409, 422)
@@ -91,18 +103,22 @@ def test_each_caller_gets_what_is_theirs_and_a_refusal_changes_nothing(
     make_person: Callable[..., User],
     make_group: Callable[..., Room],
     signed_in: Callable[..., APIClient],
+    local_desk: Desk,
 ) -> None:
     banned = make_person("banned")
     group = make_group(buyer, seller, banned, is_private=True)
     groups.remove(buyer, group.pk, banned.pk, for_good=True)
-    said = sending.send(seller, group.pk, Draft("hola"))
+    upload = local_desk.confirmed(seller)
+    sent_message = sending.send(seller, group.pk, Draft("hola", upload_ids=(upload.pk,)))
     things = {
         "room_id": group.pk,
         "chat_id": opening.about_listing(buyer, listing.pk)[0].pk,
         "listing_id": listing.pk,
-        "message_id": said.message_id,
+        "message_id": sent_message.message_id,
         "user_id": seller.pk,
         "banned_id": banned.pk,
+        "upload_id": upload.pk,
+        "object_key": upload.storage_key,
     }
     method, route = row.split(" ")
     sent, query = BODIES.get(row, "{}"), QUERIES.get(row, "")
@@ -116,9 +132,10 @@ def test_each_caller_gets_what_is_theirs_and_a_refusal_changes_nothing(
     for caller, wanted in zip(CALLERS, MATRIX[row], strict=True):
         client = APIClient() if caller == "anonymous" else signed_in(people[caller])
         with undone():
-            reply = client.generic(method, route + query, sent, content_type="application/json")
+            reply: Any = client.generic(method, route + query, sent, content_type="application/json")
 
-            assert (caller, reply.status_code) == (caller, wanted), reply.content
+            said = b"".join(reply) if reply.streaming else reply.content
+            assert (caller, reply.status_code) == (caller, wanted), said
             if method == "GET" or reply.status_code in REFUSED:
                 assert everything() == before
 
@@ -128,5 +145,5 @@ def everything() -> tuple[object, ...]:
         sorted(Room.objects.values_list("pk", "name", "last_seq", "rules", "owner")),
         sorted(Member.objects.values_list("pk", "state", "role", "last_read_seq", "muted_until", "hidden_seq")),
         sorted(Message.objects.values_list("pk", "body", "deleted_at")),
-        [model.objects.count() for model in (Event, Reaction, MessageReport)],
+        [model.objects.count() for model in (Event, Reaction, MessageReport, Upload, Attachment)],
     )

@@ -98,6 +98,7 @@ def _draft(body: dict[str, Any]) -> sending.Draft:
         client_id=body.get("client_id") or None,
         reply_to_seq=body.get("reply_to_seq"),
         data=place if given else None,
+        upload_ids=tuple(body.get("upload_ids") or ()),
     )
 
 

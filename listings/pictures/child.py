@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from listings.pictures.decode import NotAPicture
-from listings.pictures.render import render
+from listings.pictures.render import preview, render
 
 MEMORY_BYTES = 1_073_741_824
 FILE_BYTES = 134_217_728
@@ -23,10 +23,11 @@ FILE_BYTES = 134_217_728
 
 def answer(order: dict[str, Any]) -> dict[str, Any]:
     """Trouble is the picture's, a failure is ours and worth another try."""
+    original, folder = Path(order["original"]), Path(order["folder"])
     try:
-        facts = render(
-            Path(order["original"]), Path(order["folder"]), extension=order["extension"], sizes=order["sizes"]
-        )
+        if "pixels" in order:
+            return {"size": preview(original, folder, pixels=order["pixels"])}
+        facts = render(original, folder, extension=order["extension"], sizes=order["sizes"])
     except NotAPicture as trouble:
         return {"trouble": str(trouble)}
     except Exception as error:

@@ -25,6 +25,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+LYING = (5, 6, 7, 8)
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own check warns here and refuses at twice as many; ours is exact
 
@@ -33,10 +34,10 @@ class NotAPicture(Exception):
     """The text is for the owner: why this picture cannot be shown."""
 
 
-def decode(path: Path, *, longest_side: int) -> Image.Image:
+def decode(path: Path, *, longest_side: int, formats: tuple[str, ...] = FORMATS) -> Image.Image:
     """The first frame, upright, opaque, in sRGB, no side longer than asked for; nothing else of the file survives."""
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with Image.open(path, formats=formats) as image:
             _check(image, path)
             image.draft(None, (longest_side, longest_side))  # a large JPEG is decoded at a fraction of its size
             image.load()
@@ -49,6 +50,16 @@ def decode(path: Path, *, longest_side: int) -> Image.Image:
     except Exception as error:  # decoders raise whatever they like at bytes like these
         raise NotAPicture(f"cannot be decoded ({type(error).__name__})") from error
     return plain.transpose(TURNS[turn]) if turn in TURNS else plain
+
+
+def size_of(path: Path, *, formats: tuple[str, ...] = FORMATS) -> tuple[int, int]:
+    """How large it is when it stands upright, by its header alone."""
+    try:
+        with Image.open(path, formats=formats) as image:
+            width, height = image.size
+            return (height, width) if _orientation(image) in LYING else (width, height)
+    except Exception as error:
+        raise NotAPicture(f"cannot be decoded ({type(error).__name__})") from error
 
 
 def _check(image: Image.Image, path: Path) -> None:

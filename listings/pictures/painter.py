@@ -53,13 +53,24 @@ class Painter:
         timeout: float = TIMEOUT_SECONDS,
     ) -> Rendered:
         order = {"original": str(original), "folder": str(folder), "extension": extension, "sizes": list(sizes)}
+        return Rendered(**self._answer(order, timeout)["facts"])
+
+    def preview(
+        self, original: Path, folder: Path, *, pixels: int, timeout: float = TIMEOUT_SECONDS
+    ) -> tuple[int, int]:
+        """Writes one small version, and says how large the original is."""
+        order = {"original": str(original), "folder": str(folder), "pixels": pixels}
+        width, height = self._answer(order, timeout)["size"]
+        return width, height
+
+    def _answer(self, order: dict[str, Any], timeout: float) -> dict[str, Any]:
         with self._lock:
             answer = self._ask(json.dumps(order).encode() + b"\n", timeout)
         if "trouble" in answer:
             raise NotAPicture(answer["trouble"])
         if "failure" in answer:
             raise RenderFailed(answer["failure"])
-        return Rendered(**answer["facts"])
+        return answer
 
     def close(self) -> None:
         """Kills the process; the next picture starts another."""

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from listings.pictures.decode import decode
+from listings.pictures.decode import FORMATS, decode, size_of
 from listings.pictures.fingerprint import fingerprint, main_colour
 
 LONGEST_SIDE = 2560
+LOOKED_INTO = (*FORMATS, "GIF")  # what has a preview, also where it is not shown itself
 QUALITY = 85
 FORMAT_OF_EXTENSION = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
 
@@ -32,6 +33,13 @@ def render(original: Path, folder: Path, *, extension: str, sizes: list[int]) ->
         image.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
         _write(image, folder / f"{size}.jpg")
     return facts
+
+
+def preview(original: Path, folder: Path, *, pixels: int) -> tuple[int, int]:
+    """Writes `<pixels>.jpg` into the folder and says how large the original is. Raises `NotAPicture`."""
+    image = decode(original, longest_side=pixels, formats=LOOKED_INTO)
+    _write(image, folder / f"{pixels}.jpg")
+    return size_of(original, formats=LOOKED_INTO)
 
 
 def _write(image: Image.Image, path: Path) -> None:

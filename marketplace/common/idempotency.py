@@ -126,7 +126,7 @@ def _require_same(record: IdempotencyRecord, fingerprint: bytes) -> None:
 def _fingerprint(request: Request, path: dict[str, Any]) -> bytes:
     """Keyed, because the body may hold a password: a plain hash of it would be a gift to a thief."""
     data = request.POST.dict() if request.FILES else request.data
-    files = sorted((name, file.name, _digest(file)) for name, file in request.FILES.items())
+    files = [(name, file.name, _digest(file)) for name, sent in sorted(request.FILES.lists()) for file in sent]
     what = dumps([sorted((name, str(value)) for name, value in path.items()), data, files])
     return hmac.new(settings.SECRET_KEY.encode(), what, hashlib.sha256).digest()
 

@@ -21,6 +21,7 @@ from schemathesis.pytest.lazy import get_all_tests
 
 from accounts.models import Device, Notification, User
 from accounts.tokens import pair_for
+from chat.models import Upload
 from conftest import session_of
 from listings.models import Category, SavedSearch
 from listings.services import listings
@@ -57,7 +58,9 @@ def ids(buyer: User, seller: User) -> dict[str, Any]:
     category = Category.objects.create(slug="tools", name="Tools")
     listing = listings.offer(buyer, facts={"title": "Saw", "price_cents": 100, "category": category})
     search = SavedSearch.objects.create(user=buyer, name="Saws", criteria={"q": "saw"})
+    upload = Upload.objects.create(uploader=buyer, name="a.pdf", storage_key=f"chat/{buyer.pk}/a.pdf", state="ready")
     return {
+        "upload_id": upload.pk,
         "listing_id": listing.pk,
         "search_id": search.pk,
         "user_id": seller.pk,

@@ -6,7 +6,6 @@ leaves an object without a row, which a repeated confirmation picks up and other
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -16,23 +15,14 @@ from django.db.models import Max
 from accounts.models import User
 from listings.models import Listing, Photo, RemovedPhoto
 from listings.models.photo import original_key
-from listings.pictures.danger import SNIFF_BYTES, danger_in
+from listings.pictures.danger import danger_in
 from listings.services import listings
 from listings.services.pictures import keys
 from listings.services.pictures.events import announce, wake_up
-from marketplace.common.errors import Conflict, DomainError
-from marketplace.common.storage import (
-    ObjectChanged,
-    ObjectInfo,
-    ObjectMissing,
-    ObjectStore,
-    PresignedPut,
-    StorageUnavailable,
-    extension_of,
-    get_store,
-    incoming_key,
-)
+from marketplace.common.errors import Conflict
+from marketplace.common.storage import ObjectInfo, ObjectStore, PresignedPut, extension_of, get_store
 from marketplace.common.storage.filetypes import TYPE_OF_EXTENSION, canonical
+from marketplace.common.storage.intake import take_in
 
 MOST_PHOTOS = 12
 
@@ -42,24 +32,9 @@ class TooManyPhotos(Conflict):
     detail = f"A listing has at most {MOST_PHOTOS} pictures; remove one first"
 
 
-class NotUploaded(Conflict):
-    code = "not_uploaded"
-    detail = "Nothing has been uploaded under this key yet"
-
-
-class ChangedWhileConfirming(Conflict):
-    code = "upload_changed"
-    detail = "The upload changed while it was being confirmed; confirm it again"
-
-
 class PictureRemoved(Conflict):
     code = "picture_removed"
     detail = "This picture was removed; ask for a new address to upload it again"
-
-
-class UploadRefused(DomainError):
-    status = 422
-    code = "upload_refused"
 
 
 def presign(
@@ -107,46 +82,20 @@ def _require_room(listing: Listing) -> None:
 
 
 def _promoted(store: ObjectStore, key: str, *, max_bytes: int) -> ObjectInfo:
-    """Look, and keep exactly what was looked at; or refuse it and throw it away.
+    def problem_of(found: ObjectInfo, head: bytes) -> str | None:
+        return _problem(key, found, head, max_bytes=max_bytes)
 
-    Another confirmation may be a step ahead, or have died right after its promotion. What it promoted was checked, and
-    is the answer: what we see of the waiting room while it clears that away says nothing.
-    """
-    try:
-        return _taken_in(store, key, max_bytes=max_bytes)
-    except (DomainError, ObjectMissing) as refusal:
-        kept = store.head(original_key(key))
-        if kept is not None:
-            return kept
-        if isinstance(refusal, ObjectMissing):
-            raise NotUploaded from refusal
-        if isinstance(refusal, UploadRefused):
-            with suppress(StorageUnavailable):  # it is litter then, and litter is collected
-                store.delete(incoming_key(key))
-        raise
+    return take_in(store, key, lasting_key=original_key(key), problem_of=problem_of)
 
 
-def _taken_in(store: ObjectStore, key: str, *, max_bytes: int) -> ObjectInfo:
-    waiting = store.head(incoming_key(key))
-    if waiting is None:
-        raise NotUploaded
-    problem = _problem(store, key, waiting, max_bytes=max_bytes)
-    if problem is not None:
-        raise UploadRefused(problem)
-    try:
-        return store.promote(incoming_key(key), original_key(key), etag=waiting.etag)
-    except ObjectChanged as error:
-        raise ChangedWhileConfirming from error
-
-
-def _problem(store: ObjectStore, key: str, found: ObjectInfo, *, max_bytes: int) -> str | None:
+def _problem(key: str, found: ObjectInfo, head: bytes, *, max_bytes: int) -> str | None:
     if found.size == 0:
         return "The file is empty"
     if found.size > max_bytes:
         return f"A picture has at most {max_bytes} bytes, this one has {found.size}"
     if canonical(found.content_type) != TYPE_OF_EXTENSION[extension_of(key)]:
         return "The file was not uploaded with the content type its address was made for"
-    danger = danger_in(store.read_start(incoming_key(key), SNIFF_BYTES))
+    danger = danger_in(head)
     return None if danger is None else f"This is {danger}, not a picture"
 
 

@@ -6,6 +6,7 @@ With S3 the bucket answers for itself, and `/media/` only points to it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import BinaryIO, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, UnreadablePostError
@@ -14,11 +15,12 @@ from django.views.decorators.csrf import csrf_exempt
 from marketplace.common import errors
 from marketplace.common.handler import MethodNotAllowed, full_body, translate
 from marketplace.common.jsonio import json_response
+from marketplace.common.storage.base import ObjectStore
 from marketplace.common.storage.errors import InvalidKey, ObjectMissing
 from marketplace.common.storage.factory import get_store
 from marketplace.common.storage.keys import check_key, incoming_key
 from marketplace.common.storage.local import LocalStore
-from marketplace.common.storage.presentation import present
+from marketplace.common.storage.presentation import Presentation, present
 from marketplace.common.storage.serving import serve
 from marketplace.common.storage.signing import BadSignature
 
@@ -96,6 +98,8 @@ def private_object(request: HttpRequest, key: str, *, download_name: str | None 
     """For a door that has asked who is there: from our own disk at once, from a bucket by an address for a minute."""
     store = get_store()
     if not isinstance(store, LocalStore):
+        if request.method == "HEAD":  # an address that was signed for GET answers nothing else
+            return _described(request, store, key, present(key, download_name=download_name))
         url = store.presign_get(key, expires_in=ONE_LOOK_SECONDS, download_name=download_name)
         return HttpResponseRedirect(url, headers={"Cache-Control": NO_CACHE})
     try:
@@ -104,6 +108,13 @@ def private_object(request: HttpRequest, key: str, *, download_name: str | None 
         raise errors.NotFound from error
     shown = present(key, download_name=download_name)
     return serve(request, file, store.describe(key, file), shown, cache_control=NO_CACHE)
+
+
+def _described(request: HttpRequest, store: ObjectStore, key: str, shown: Presentation) -> HttpResponseBase:
+    found = store.head(key)
+    if found is None:
+        raise errors.NotFound
+    return serve(request, BytesIO(), found, shown, cache_control=NO_CACHE)
 
 
 def _hand_out(request: HttpRequest, store: LocalStore, key: str) -> HttpResponseBase:

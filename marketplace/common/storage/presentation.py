@@ -14,8 +14,11 @@ from marketplace.common.storage.filetypes import TYPE_OF_EXTENSION, UNKNOWN
 from marketplace.common.storage.keys import extension_of
 
 SHOWN = {"jpg", "jpeg", "png", "webp", "gif", "mp4", "mp3"}
-# Saved, never shown; the type helps a phone to choose what opens them
-SAVED = {"pdf", "zip", "docx", "xlsx", "pptx", "txt", "csv", "webm", "mov", "m4a", "ogg", "wav", "heic", "avif"}
+# Saved, never shown; the type helps a phone to choose what opens them. An SVG is a page that can run: it has no type
+SAVED = {
+    *("pdf", "zip", "rar", "7z", "docx", "xlsx", "pptx", "doc", "xls", "ppt", "txt", "csv"),
+    *("webm", "mov", "avi", "m4a", "ogg", "wav", "heic", "avif"),
+}
 MAX_NAME = 150
 
 

@@ -14,19 +14,10 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from marketplace.common.errors import Conflict, DomainError, InvalidInput, NotFound
-from marketplace.common.storage import (
-    ObjectChanged,
-    ObjectInfo,
-    ObjectMissing,
-    ObjectStore,
-    PresignedPut,
-    extension_of,
-    get_store,
-    incoming_key,
-    new_key,
-)
-from marketplace.common.storage.filetypes import SNIFF_BYTES, TYPE_OF_EXTENSION, agrees, canonical, sniff
+from marketplace.common.errors import Conflict, InvalidInput, NotFound
+from marketplace.common.storage import ObjectInfo, ObjectStore, PresignedPut, extension_of, get_store, new_key
+from marketplace.common.storage.filetypes import TYPE_OF_EXTENSION, agrees, canonical, sniff
+from marketplace.common.storage.intake import take_in
 from marketplace.common.storage.presentation import clean_name
 from orders.models import Dispute, DisputeEvidence
 from orders.services.disputes.finding import DisputeClosed, announce, locked_open, seen_by
@@ -45,24 +36,9 @@ class EvidenceNotFound(NotFound):
     detail = "File not found"
 
 
-class NotUploaded(Conflict):
-    code = "not_uploaded"
-    detail = "Nothing has been uploaded under this key yet"
-
-
-class ChangedWhileConfirming(Conflict):
-    code = "upload_changed"
-    detail = "The upload changed while it was being confirmed; confirm it again"
-
-
 class TooManyFiles(Conflict):
     code = "too_many_files"
     detail = f"Each party hands in {MOST_FILES} files at most"
-
-
-class UploadRefused(DomainError):
-    status = 422
-    code = "upload_refused"
 
 
 def presign(
@@ -119,35 +95,13 @@ def _require_key_of(dispute: Dispute, object_key: str) -> None:
 
 
 def _promoted(store: ObjectStore, key: str, *, max_bytes: int) -> ObjectInfo:
-    """Keep exactly what was looked at. Where another confirmation was faster, what it kept is the answer."""
-    try:
-        return _taken_in(store, key, max_bytes=max_bytes)
-    except (NotUploaded, ChangedWhileConfirming, UploadRefused):
-        kept = store.head(key)
-        if kept is None:
-            raise
-        return kept
+    def problem_of(found: ObjectInfo, head: bytes) -> str | None:
+        if not 0 < found.size <= max_bytes:
+            return f"A file has 1 to {max_bytes} bytes, this one has {found.size}"
+        is_honest = agrees(found.content_type, extension_of(key), sniff(head, key))
+        return None if is_honest else "The file is not what its name says"
 
-
-def _taken_in(store: ObjectStore, key: str, *, max_bytes: int) -> ObjectInfo:
-    waiting = store.head(incoming_key(key))
-    if waiting is None:
-        raise NotUploaded
-    try:
-        _require_welcome(store, key, waiting, max_bytes=max_bytes)
-        return store.promote(incoming_key(key), key, etag=waiting.etag)
-    except ObjectMissing as error:
-        raise NotUploaded from error
-    except ObjectChanged as error:
-        raise ChangedWhileConfirming from error
-
-
-def _require_welcome(store: ObjectStore, key: str, found: ObjectInfo, *, max_bytes: int) -> None:
-    if not 0 < found.size <= max_bytes:
-        raise UploadRefused(f"A file has 1 to {max_bytes} bytes, this one has {found.size}")
-    head = store.read_start(incoming_key(key), SNIFF_BYTES)
-    if not agrees(found.content_type, extension_of(key), sniff(head, key)):
-        raise UploadRefused("The file is not what its name says")
+    return take_in(store, key, lasting_key=key, problem_of=problem_of)
 
 
 def digest_of(file: BinaryIO) -> str:
