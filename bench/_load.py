@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,16 +71,41 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit(f"{url} did not come up")
 
 
-def requests_per_second(url: str, headers: Mapping[str, str]) -> float:
-    """wrk's figure; anything but a 2xx ends the measurement."""
-    flags = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", *flags, url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said or "Socket errors" in said:
-        raise SystemExit(f"{url}: {said}")
-    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    assert found is not None
+def said_by(command: Sequence[str], **environment: str) -> str:
+    full = {**os.environ, **environment}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=full)
+    if done.returncode != 0:
+        raise SystemExit(f"{command[0]}: {done.stderr[-2_000:]}")
+    return done.stdout
+
+
+def number_in(said: str, pattern: str) -> float:
+    found = re.search(pattern, said)
+    assert found is not None, said
     return float(found[1])
+
+
+def wrk(address: str, *flags: str, seconds: int, headers: Mapping[str, str], arguments: Sequence[str] = ()) -> float:
+    """Requests a second; anything but a 2xx ends the measurement."""
+    named = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
+    load = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *flags, *named, address]
+    said = said_by([*load, "--", *arguments] if arguments else load)
+    if "Non-2xx" in said or "Socket errors" in said:
+        raise SystemExit(f"{address}: {said}")
+    return number_in(said, r"Requests/sec:\s+([\d.]+)")
+
+
+def pgbench(url: str, *scripts: Path, seconds: int, options: str = "") -> float:
+    """Transactions a second, with prepared statements. `options` are PostgreSQL's own."""
+    files = [word for script in scripts for word in ("-f", str(script))]
+    # Debian keeps it beside the server, outside PATH
+    program = str(max(Path("/usr/lib/postgresql").glob("*/bin/pgbench"), default="pgbench"))
+    load = ["-n", "-M", "prepared", f"-c{CONNECTIONS}", "-j1", f"-T{seconds}"]
+    return number_in(said_by([program, *load, *files, url], PGOPTIONS=options), r"tps = ([\d.]+)")
+
+
+def requests_per_second(url: str, headers: Mapping[str, str]) -> float:
+    return wrk(url, seconds=SECONDS, headers=headers)
 
 
 def interleaved(addresses: Mapping[str, str], path: str, headers: Mapping[str, str]) -> dict[str, float]:

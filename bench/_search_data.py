@@ -34,6 +34,10 @@ class Market:
         with psycopg.connect(self.url) as database:
             return database.execute(query.encode()).fetchall()
 
+    def do(self, statements: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as database:
+            database.execute(statements.encode())
+
     @property
     def is_complete(self) -> bool:
         """Was it left by an earlier run, with the table that is made last?"""
@@ -59,10 +63,10 @@ def markets() -> Iterator[tuple[Market, Market]]:
     finally:
         if not KEEP:
             for market in (small, large):
-                _server(f"DROP DATABASE IF EXISTS {market.name} WITH (FORCE)")
+                on_server(f"DROP DATABASE IF EXISTS {market.name} WITH (FORCE)")
 
 
-def _server(*statements: str) -> None:
+def on_server(*statements: str) -> None:
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
         for statement in statements:
             server.execute(statement.encode())
@@ -70,7 +74,7 @@ def _server(*statements: str) -> None:
 
 def _fill(market: Market) -> None:
     print(f"Filling {market.name} with {market.listings:,} listings", flush=True)
-    _server(f"DROP DATABASE IF EXISTS {market.name} WITH (FORCE)", f"CREATE DATABASE {market.name}")
+    on_server(f"DROP DATABASE IF EXISTS {market.name} WITH (FORCE)", f"CREATE DATABASE {market.name}")
     _manage(market, "prepare")
     _manage(market, "seed_demo", "--listings", str(market.listings), "--users", str(PEOPLE), "--photos", "0")
     _run(market, PHOTOS)
@@ -112,7 +116,7 @@ FROM listings_listing WHERE number % 2 = 0
 def _grow(market: Market, *, out_of: Market) -> None:
     """Copies with other ids, times and places. Their words come with them, so the trigger need not find them again."""
     print(f"Growing {market.name} to {market.listings:,} listings", flush=True)
-    _server(
+    on_server(
         f"DROP DATABASE IF EXISTS {market.name} WITH (FORCE)",
         f"CREATE DATABASE {market.name} TEMPLATE {out_of.name} STRATEGY file_copy",
     )

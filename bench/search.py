@@ -8,9 +8,7 @@ two databases for the next run.
 from __future__ import annotations
 
 import json
-import re
 import secrets
-import subprocess
 import sys
 import tempfile
 import urllib.request
@@ -23,7 +21,7 @@ from typing import Any
 from urllib.error import HTTPError
 from uuid import uuid4
 
-from _load import CONNECTIONS, ROOT, SHORT, Contender, python, serving
+from _load import ROOT, SHORT, Contender, pgbench, python, serving, wrk
 from _search_cases import CASES, Case
 from _search_data import Market, markets
 from _search_telling import LIMIT, OURS, PEER, Figures, judged, middle, tell
@@ -55,44 +53,8 @@ class Site:
             raise SystemExit(f"{request.full_url}: {error.code} {error.read()[:2_000]!r}") from error
 
     def requests_per_second(self, paths: Path) -> float:
-        headers = [word for name, value in self.headers.items() for word in ("-H", f"{name}: {value}")]
-        load = [
-            "-t1",
-            f"-c{CONNECTIONS}",
-            f"-d{SECONDS}s",
-            "--timeout",
-            "20s",
-            "-s",
-            str(ROOT / "bench" / "_search_paths.lua"),
-        ]
-        said = _said_by(["wrk", *load, *headers, self.address, "--", str(paths)])
-        if "Non-2xx" in said or "Socket errors" in said:
-            raise SystemExit(f"{self.address}, {paths.name}: {said}")
-        return _number(r"Requests/sec:\s+([\d.]+)", said)
-
-
-def statements_per_second(market: Market, scripts: Sequence[Path]) -> float:
-    files = [word for script in scripts for word in ("-f", str(script))]
-    load = ["-n", "-M", "prepared", f"-c{CONNECTIONS}", "-j1", f"-T{SECONDS}"]
-    return _number(r"tps = ([\d.]+)", _said_by([_pgbench(), *load, *files, market.url]))
-
-
-def _said_by(command: Sequence[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{command[0]}: {done.stderr[-2_000:]}")
-    return done.stdout
-
-
-def _number(pattern: str, said: str) -> float:
-    found = re.search(pattern, said)
-    assert found is not None, said
-    return float(found[1])
-
-
-def _pgbench() -> str:
-    """Debian keeps it beside the server, outside PATH."""
-    return str(max(Path("/usr/lib/postgresql").glob("*/bin/pgbench"), default="pgbench"))
+        flags = ("--timeout", "20s", "-s", str(ROOT / "bench" / "_search_paths.lua"))
+        return wrk(self.address, *flags, seconds=SECONDS, headers=self.headers, arguments=[str(paths)])
 
 
 # ── Who takes part ───────────────────────────────────────────────────────────────────────────────
@@ -154,7 +116,7 @@ def _contenders(case: Case, market: Market, site_of: Mapping[str, Site], folder:
     if PEER in site_of:
         _require_same_answers(case, site_of, paths)
         scripts = [_written(folder, f"{market.name}-{n}.sql", [text]) for n, text in enumerate(case.pgbench)]
-        turns[LIMIT] = partial(statements_per_second, market, scripts)
+        turns[LIMIT] = partial(pgbench, market.url, *scripts, seconds=SECONDS)
     return turns
 
 

@@ -193,6 +193,12 @@ UNFOLD: dict[str, Any] = {
                         "permission": _may("orders.view_moneyaudit"),
                     },
                     {
+                        "title": _("Told by providers"),
+                        "icon": "mark_email_read",
+                        "link": reverse_lazy("admin:orders_inboxevent_changelist"),
+                        "permission": _may("orders.view_inboxevent"),
+                    },
+                    {
                         "title": _("Webhooks"),
                         "icon": "webhook",
                         "link": reverse_lazy("admin:orders_webhookendpoint_changelist"),

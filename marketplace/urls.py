@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitV
 
 from marketplace import pages
 from marketplace.common import health
+from orders.urls import of_orders
 from orders.views import health as money_health
 
 handler400 = "marketplace.common.handler.bad_request"
@@ -16,6 +17,7 @@ handler404 = "marketplace.common.handler.not_found"
 handler500 = "marketplace.common.handler.server_error"
 
 urlpatterns = [  # tried in this order: what is asked most stands first
+    path("v1/orders", include(of_orders)),
     path("v1/", include("listings.urls")),
     path("v1/", include("accounts.urls")),
     path("v1/", include("orders.urls")),

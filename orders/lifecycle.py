@@ -76,6 +76,7 @@ class Note(StrEnum):
     """Steps that add to what is known of an order, and leave it where it is."""
 
     PROVE = "prove"
+    BOOK = "book"  # an operator has the books say what the provider really did
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ AMICABLE = frozenset({Step.D_BUYER_RELEASE, Step.D_SELLER_REFUND, Step.D_AGREE_S
 # The buyer's code may arrive late: a phone without a network keeps what it has scanned
 NOTES: dict[Note, Transition] = {
     Note.PROVE: _from(_S.HANDED_OVER, _S.DISPUTED, to=None, by={_SELLER}),
+    Note.BOOK: _from(*(state for state in State if state not in TERMINAL), to=None, by={_OPERATOR}),
 }
 
 

@@ -9,4 +9,5 @@ MODERATOR_PERMISSIONS = (
     "orders.view_posting",
     "orders.view_account",
     "orders.view_moneyaudit",
+    "orders.view_inboxevent",
 )

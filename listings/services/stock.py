@@ -15,6 +15,7 @@ _HOLD = """
 UPDATE listings_listing
 SET reserved = reserved + %(pieces)s, version = version + 1, updated_at = clock_timestamp()
 WHERE id = %(listing)s AND is_active AND seller_id <> %(buyer)s AND quantity - reserved - sold >= %(pieces)s
+  AND {provided}
 RETURNING seller_id, price_cents, currency, title, description, condition, category_id, version
 """
 _GIVE_BACK = """
@@ -54,10 +55,15 @@ class Held:
         }
 
 
+def holding(*, provided: str = "true") -> str:
+    """The statement that holds pieces, for whoever makes it part of a larger one."""
+    return _HOLD.format(provided=provided)
+
+
 def hold(listing_id: UUID, *, pieces: int, buyer_id: UUID) -> Held | None:
     """None when there are not so many left, it is not on offer, or it is the buyer's own."""
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD, {"listing": listing_id, "pieces": pieces, "buyer": buyer_id})
+        cursor.execute(holding(), {"listing": listing_id, "pieces": pieces, "buyer": buyer_id})
         row = cursor.fetchone()
         return None if row is None else Held(*row)
 

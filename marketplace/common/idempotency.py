@@ -11,6 +11,7 @@ import functools
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -39,16 +40,38 @@ class StillRunning(Conflict):
     detail = "The first request with this Idempotency-Key is still running"
 
 
+@dataclass(frozen=True)
+class Claim:
+    """By whom, where and under what key an answer is remembered, and for what request."""
+
+    caller: str
+    route: str
+    key: str
+    fingerprint: bytes
+
+    @property
+    def scope(self) -> dict[str, str]:
+        return {"caller": self.caller, "route": self.route, "key": self.key}
+
+
+def claim_of(request: Request, path: dict[str, Any]) -> Claim | None:
+    """None without a key: then the request is not repeatable by it."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    return Claim(caller_of(request), route_of(request), _checked(key), _fingerprint(request, path))
+
+
 def idempotent(handler: Callable[..., Response]) -> Callable[..., HttpResponse]:
     """For handlers whose whole effect is in the database."""
 
     @functools.wraps(handler)
     def handle(view: APIView, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        key = request.headers.get("Idempotency-Key")
-        if key is None:
+        claim = claim_of(request, kwargs)
+        if claim is None:
             return handler(view, request, *args, **kwargs)
         with transaction.atomic():
-            record = _claim(request, _checked(key), kwargs)
+            record = _claim(claim)
             if record.status is not None:
                 return _replay(record)
             response = handler(view, request, *args, **kwargs)
@@ -64,30 +87,28 @@ def answered_once(handler: Callable[..., Response]) -> Callable[..., HttpRespons
 
     @functools.wraps(handler)
     def handle(view: APIView, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        key = request.headers.get("Idempotency-Key")
-        if key is None:
+        claim = claim_of(request, kwargs)
+        if claim is None:
             return handler(view, request, *args, **kwargs)
-        scope = {"caller": caller_of(request), "route": route_of(request), "key": _checked(key)}
-        fingerprint = _fingerprint(request, kwargs)
-        known = _answered(scope, fingerprint)
+        known = _answered(claim)
         if known is not None:
             return _replay(known)
         response = handler(view, request, *args, **kwargs)
         if response.status_code >= 400:
             return response
-        record = IdempotencyRecord(**scope, fingerprint=fingerprint)
+        record = IdempotencyRecord(**claim.scope, fingerprint=claim.fingerprint)
         _fill(record, response)
         IdempotencyRecord.objects.bulk_create([record], ignore_conflicts=True)
-        first = _answered(scope, fingerprint)  # of two at once, the one that was written is everybody's answer
+        first = _answered(claim)  # of two at once, the one that was written is everybody's answer
         return response if first is None or bytes(first.body or b"") == record.body else _replay(first)
 
     return handle
 
 
-def _answered(scope: dict[str, str], fingerprint: bytes) -> IdempotencyRecord | None:
-    record = IdempotencyRecord.objects.filter(**scope, status__isnull=False).first()
+def _answered(claim: Claim) -> IdempotencyRecord | None:
+    record = IdempotencyRecord.objects.filter(**claim.scope, status__isnull=False).first()
     if record is not None:
-        _require_same(record, fingerprint)
+        _require_same(record, claim)
     return record
 
 
@@ -97,25 +118,23 @@ def _checked(key: str) -> str:
     return key
 
 
-def _claim(request: Request, key: str, path: dict[str, Any]) -> IdempotencyRecord:
-    fingerprint = _fingerprint(request, path)
-    scope = {"caller": caller_of(request), "route": route_of(request), "key": key}
+def _claim(claim: Claim) -> IdempotencyRecord:
     try:
         # ON CONFLICT DO NOTHING waits for the first request to end; lock_timeout bounds the wait
         IdempotencyRecord.objects.bulk_create(
-            [IdempotencyRecord(**scope, fingerprint=fingerprint)], ignore_conflicts=True
+            [IdempotencyRecord(**claim.scope, fingerprint=claim.fingerprint)], ignore_conflicts=True
         )
-        record = IdempotencyRecord.objects.select_for_update().get(**scope)
+        record = IdempotencyRecord.objects.select_for_update().get(**claim.scope)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             raise StillRunning(headers={"Retry-After": "1"}) from error
         raise
-    _require_same(record, fingerprint)
+    _require_same(record, claim)
     return record
 
 
-def _require_same(record: IdempotencyRecord, fingerprint: bytes) -> None:
-    if not hmac.compare_digest(bytes(record.fingerprint), fingerprint):
+def _require_same(record: IdempotencyRecord, claim: Claim) -> None:
+    if not hmac.compare_digest(bytes(record.fingerprint), claim.fingerprint):
         raise InvalidInput.one(
             ["header", "Idempotency-Key"],
             "This key was used with another request",

@@ -56,10 +56,14 @@ def listens_to(*kinds: str) -> Callable[[Listener], Listener]:
     return register
 
 
+def listeners_of(kind: str) -> list[str]:
+    return [name for name, (kinds, _) in _listeners.items() if kind in kinds]
+
+
 @transaction.atomic(savepoint=False)
 def publish(kind: str, **payload: Any) -> None:
     """Call inside the transaction of the change. Payloads are ids and small facts, never secrets."""
-    interested = [name for name, (kinds, _) in _listeners.items() if kind in kinds]
+    interested = listeners_of(kind)
     event = OutboxEvent.objects.create(kind=kind, payload=payload)
     OutboxDelivery.objects.bulk_create(OutboxDelivery(event=event, listener=name) for name in interested)
     if interested:

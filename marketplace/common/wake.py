@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
 from django.db import connection, transaction
 
+PAUSE_SECONDS = 0.1  # a worker that was woken looks at all there is: no need to wake it for each row of a busy hour
 log = structlog.get_logger(__name__)
 
 
@@ -48,3 +50,4 @@ class WakeUp:
                 self._call()
             except Exception as error:
                 log.warning("wake_up_lost", name=self._name, error=type(error).__name__)
+            time.sleep(PAUSE_SECONDS)  # the first ring is answered at once, the next ones together

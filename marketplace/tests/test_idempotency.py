@@ -280,12 +280,12 @@ def test_T19_of_two_at_once_the_first_that_is_written_is_everybodys_answer(
     usual = idempotency._answered
     inside: list[Any] = []
 
-    def answered(scope: dict[str, str], fingerprint: bytes) -> Any:
+    def answered(claim: idempotency.Claim) -> Any:
         if not inside:  # another request comes while this one has only looked
             inside.append(None)
             inside.append(ask(asks, "a1"))
             return None
-        return usual(scope, fingerprint)
+        return usual(claim)
 
     monkeypatch.setattr(idempotency, "_answered", answered)
     outer = ask(asks, "a1")

@@ -12,7 +12,11 @@ from accounts.models import User
 from marketplace.common.admin import Decision, DecisionAdmin, ReadOnlyAdmin, link_to
 from orders.admin.showing import operation_badge, sum_of
 from orders.models import Operation
-from orders.services import operating
+from orders.services import correcting, operating
+
+
+def _book_what_happened(operation: Operation, actor: User, reason: str) -> None:
+    correcting.book_what_happened(actor, operation.pk, reason=reason)
 
 
 def _look_again(operation: Operation, actor: User, reason: str) -> None:
@@ -31,6 +35,18 @@ DECISIONS: tuple[Decision[Operation], ...] = (
         applies_to=lambda operation: operation.state in operating.REST,
         carry_out=_look_again,
         icon="refresh",
+    ),
+    Decision(
+        name="book",
+        title=_("Book what happened"),
+        explanation=_(
+            "The provider moved another amount than it was asked to. The books will say what it moved, and the order"
+            " goes on: what is too much goes back to the buyer, and the seller gets no more than there is."
+        ),
+        permission="orders.operate_order",
+        applies_to=correcting.may_be_corrected,
+        carry_out=_book_what_happened,
+        icon="edit_note",
     ),
 )
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+SHOWN = 4  # of the last characters, so that people recognise what is theirs
+
+
+def masked(account: str) -> str:
+    return f"…{account[-SHOWN:]}" if account else ""
+
 
 class SellerTerms(models.Model):
     """A row appears when somebody changes something; without one, everything is as the fields' defaults say."""
@@ -19,3 +25,7 @@ class SellerTerms(models.Model):
 
     def __str__(self) -> str:
         return f"Terms of {self.user_id}"
+
+    @property
+    def shown_account(self) -> str:
+        return masked(self.payout_account)

@@ -27,10 +27,18 @@ class HandoverCodeOut(serializers.Serializer[Any]):
 
 class SellingBody(Shape):
     accepts_at_once = serializers.BooleanField(required=False)
+    payout_account = serializers.RegexField(
+        r"^acct_[A-Za-z0-9]{8,70}$",
+        required=False,
+        allow_blank=True,
+        help_text="The seller's connected account at the payment provider; empty removes it",
+    )
 
 
 class SellingOut(serializers.ModelSerializer[SellerTerms]):
+    payout_account = serializers.CharField(source="shown_account", help_text="Its last four characters")
+
     class Meta:
         model = SellerTerms
-        fields = ("accepts_at_once",)
+        fields = ("accepts_at_once", "payout_account")
         read_only_fields = fields

@@ -42,7 +42,7 @@ def write(queue: RowQueue, claim: Claim, operation: Operation, answer: Succeeded
 
 def take_in(order: Order, held: Operation, answer: Succeeded | Failed) -> None:
     """`order` and `held` are locked, and `held` is open."""
-    if isinstance(answer, Succeeded) and _is_something_else(held, answer):
+    if isinstance(answer, Succeeded) and is_something_else(held, answer):
         quarantine(order, f"{held.kind}: asked {held.amount_cents}, done {answer.amount_cents} {answer.currency}")
     if order.quarantined_at is not None:
         held.state, held.due_at = Operation.State.UNKNOWN, timezone.now() + LOOK_AGAIN_AFTER
@@ -110,7 +110,7 @@ def call_for_attention_if_old(operation: Operation) -> None:
         )
 
 
-def _is_something_else(operation: Operation, answer: Succeeded) -> bool:
+def is_something_else(operation: Operation, answer: Succeeded) -> bool:
     return (answer.amount_cents, answer.currency) != (operation.amount_cents, operation.currency)
 
 

@@ -88,7 +88,16 @@ def move(
     announce(order, step, by=by, before=before)
 
 
-def note(order: Order, step: Note, *, by: By, facts: dict[str, Any], detail: str | None = None, **changes: Any) -> None:
+def note(
+    order: Order,
+    step: Note,
+    *,
+    by: By,
+    facts: dict[str, Any],
+    reason: str = "",
+    detail: str | None = None,
+    **changes: Any,
+) -> None:
     """`order` is locked. More is known now and is chained to what was known; where the order stands is the same."""
     _require(order, NOTES[step], by, detail)
     changes |= {"version": order.version + 1}
@@ -97,7 +106,7 @@ def note(order: Order, step: Note, *, by: By, facts: dict[str, Any], detail: str
         raise StepRefused(order, by.party, detail)
     for name, value in changes.items():
         setattr(order, name, value)
-    _write_event(order, step, by=by, before=(order.state, order.status), facts=facts)
+    _write_event(order, step, by=by, before=(order.state, order.status), reason=reason, facts=facts)
     deadlines.carry_over(order)
     announce(order, step, by=by, before=order.state)
 

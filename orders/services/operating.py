@@ -54,7 +54,7 @@ def way_off(order: Order) -> Step | None:
 @transaction.atomic
 def resolve(actor: User, order_id: UUID, *, release_cents: int, reason: str, is_sale: bool | None = None) -> Order:
     """Decide a dispute: so much to the seller, the rest back. `is_sale`: does the buyer keep the thing?"""
-    order, by = _lock_as_operator(actor, order_id, reason)
+    order, by = lock_as_operator(actor, order_id, reason)
     if not 0 <= release_cents <= order.total_cents:
         raise NotThatMuch
     facts = {"release_cents": release_cents}
@@ -67,7 +67,7 @@ def resolve(actor: User, order_id: UUID, *, release_cents: int, reason: str, is_
 @transaction.atomic
 def call_off(actor: User, order_id: UUID, *, reason: str) -> Order:
     """What was paid goes back, the pieces are free again."""
-    order, by = _lock_as_operator(actor, order_id, reason)
+    order, by = lock_as_operator(actor, order_id, reason)
     step = way_off(order)
     if step is None:
         raise StepRefused(order, by.party)
@@ -79,7 +79,7 @@ def call_off(actor: User, order_id: UUID, *, reason: str) -> Order:
 @transaction.atomic
 def witness_hand_over(actor: User, order_id: UUID, *, reason: str) -> Order:
     """An operator knows that it has changed hands; the buyer's time to look at it begins."""
-    order, by = _lock_as_operator(actor, order_id, reason)
+    order, by = lock_as_operator(actor, order_id, reason)
     handing_over.witness(order, by=by, reason=reason)
     _record("hand_over_witnessed", order, actor, reason)
     return order
@@ -87,7 +87,7 @@ def witness_hand_over(actor: User, order_id: UUID, *, reason: str) -> Order:
 
 @transaction.atomic
 def quarantine(actor: User, order_id: UUID, *, reason: str) -> Order:
-    order, _ = _lock_as_operator(actor, order_id, reason)
+    order, _ = lock_as_operator(actor, order_id, reason)
     if order.quarantined_at is None:
         answers.quarantine(order, reason)
         _record("quarantined", order, actor, reason)
@@ -97,7 +97,7 @@ def quarantine(actor: User, order_id: UUID, *, reason: str) -> Order:
 @transaction.atomic
 def lift_quarantine(actor: User, order_id: UUID, *, reason: str) -> Order:
     """It goes on where it stood: what waits for an answer is looked at again at once."""
-    order, _ = _lock_as_operator(actor, order_id, reason)
+    order, _ = lock_as_operator(actor, order_id, reason)
     if order.quarantined_at is None:
         return order
     why = order.needs_attention
@@ -111,7 +111,7 @@ def lift_quarantine(actor: User, order_id: UUID, *, reason: str) -> Order:
 
 @transaction.atomic
 def clear_attention(actor: User, order_id: UUID, *, reason: str) -> Order:
-    order, _ = _lock_as_operator(actor, order_id, reason)
+    order, _ = lock_as_operator(actor, order_id, reason)
     if order.quarantined_at is not None:
         raise StillQuarantined
     if order.needs_attention:
@@ -125,7 +125,7 @@ def clear_attention(actor: User, order_id: UUID, *, reason: str) -> Order:
 def look_again(actor: User, operation_id: UUID, *, reason: str) -> Operation:
     """Ask the provider now and not at the next turn. Under the same key, so nothing can happen twice."""
     order_id = Operation.objects.values_list("order_id", flat=True).get(pk=operation_id)
-    order, _ = _lock_as_operator(actor, order_id, reason)
+    order, _ = lock_as_operator(actor, order_id, reason)
     if order.quarantined_at is not None:
         raise StillQuarantined
     operation = order.operations.select_for_update().get(pk=operation_id)
@@ -137,7 +137,7 @@ def look_again(actor: User, operation_id: UUID, *, reason: str) -> Operation:
     return operation
 
 
-def _lock_as_operator(actor: User, order_id: UUID, reason: str) -> tuple[Order, By]:
+def lock_as_operator(actor: User, order_id: UUID, reason: str) -> tuple[Order, By]:
     order, by = lock_for(actor, order_id)
     if by.party != Party.OPERATOR:
         raise NotYourStep("Nobody decides about an order of their own")

@@ -55,10 +55,13 @@ def _known(buyer: User, client_id: UUID | None) -> Order | None:
 def _place(buyer: User, wish: Wish) -> Order:
     agreed = None if wish.offer_id is None else offering.lock_agreed(buyer, wish.offer_id, wish.listing_id)
     pieces = wish.quantity or (1 if agreed is None else agreed.quantity)
+    has_room = _has_room(buyer)  # locks the buyer: before the listing, as the other road does
     held = stock.hold(wish.listing_id, pieces=pieces, buyer_id=buyer.pk)
     if held is None:
         raise _why_not(buyer, wish.listing_id)
-    _require_welcome(buyer, held.seller_id)
+    require_not_blocked(buyer, held.seller_id)
+    if not has_room:
+        raise TooManyUnpaid
     price = _unit_price(held, agreed, pieces)
     total = price * pieces
     if wish.total_cents not in (None, total) or wish.currency not in (None, held.currency):
@@ -117,18 +120,8 @@ def _why_not(buyer: User, listing_id: UUID) -> Exception:
     return OwnListing() if listing.belongs_to(buyer) else OutOfStock(extra={"available": listing.available})
 
 
-def _require_welcome(buyer: User, seller_id: UUID) -> None:
-    """Whoever has blocked, or is blocked by, the seller finds nothing; who holds too much unpaid pays first."""
-    require_not_blocked(buyer, seller_id)
-    most = terms.most_unpaid()
-    if not most:
-        return
-    _one_at_a_time(buyer)
-    if len(Order.objects.unpaid_by(buyer).values_list("pk")[:most]) >= most:
-        raise TooManyUnpaid
-
-
-def _one_at_a_time(buyer: User) -> None:
+def _has_room(buyer: User) -> bool:
     """Until the commit: whoever orders many things at once is counted as if it had been one after the other."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 8))", [str(buyer.pk)])
+        cursor.execute("SELECT orders_has_room(%s, %s)", [buyer.pk, terms.most_unpaid()])
+        return bool(cursor.fetchone()[0])

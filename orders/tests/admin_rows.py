@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from listings.models import Category
 from listings.services import catalogs, listings
-from orders.models import Account, LedgerTransaction, MoneyAudit, Posting, WebhookDelivery, WebhookEndpoint
+from orders.models import Account, InboxEvent, LedgerTransaction, MoneyAudit, Posting, WebhookDelivery, WebhookEndpoint
 from orders.services import operations, paying, placing
 
 
@@ -25,6 +25,9 @@ def admin_rows(seller: User) -> dict[str, Model]:
     return {
         "webhookendpoint": endpoint,
         "webhookdelivery": WebhookDelivery.objects.create(endpoint=endpoint, event="order.paid", **sent),
+        "inboxevent": InboxEvent.objects.create(
+            provider="simulator", event_id="evt_1", kind="operation.updated", outcome="unknown object", attempts=3
+        ),
         "order": order,
         "operation": order.operations.get(),
         "account": Account.objects.earliest("pk"),

@@ -18,7 +18,7 @@ WITH edges AS (SELECT split_part(e, ' ', 1) AS step, split_part(e, ' ', 2) AS so
     split_part(e, ' ', 4) AS party FROM unnest(%(edges)s::text[]) e),
 o AS MATERIALIZED (SELECT *, state IN ('completed', 'refunded', 'cancelled', 'expired') AS over,
     CASE WHEN state = 'completed' THEN coalesce(release_cents, 0) ELSE 0 END AS release
-  FROM orders_order WHERE %(orders)s::uuid[] IS NULL OR id = ANY(%(orders)s)),
+  FROM orders_order WHERE CHOSEN),
 fees AS (SELECT id, least(release, coalesce(fee_max_cents, release),
     greatest(fee_min_cents, (release * fee_bps + 5000) / 10000)) AS fee FROM o),
 p AS MATERIALIZED (SELECT o.id, r.* FROM o CROSS JOIN LATERAL (SELECT
@@ -127,19 +127,29 @@ _STATEMENT = _FOUND + " UNION ALL ".join(
     f"SELECT '{name}', found FROM ({check}) AS f{n}(found)" for n, (name, check) in enumerate(_CHECKS.items())
 )
 
+# Two texts, because one that could mean either is planned for all: each step of a long history would read every row
+_OF_ALL = _STATEMENT.replace("CHOSEN", "%(orders)s::uuid[] IS NULL")
+_OF_SOME = _STATEMENT.replace("CHOSEN", "id = ANY(%(orders)s::uuid[])")
+
 NAMES = tuple(_CHECKS)
 
 
 def faults_in(ask: Ask, *, edges: Iterable[str], orders: Iterable[UUID] | None = None) -> list[str]:
     """What is wrong with these orders, or with all of them. `edges`: "step from to party", `*` for any end."""
     chosen = None if orders is None else list(orders)
-    return [f"{name}: {found}" for name, found in ask(_STATEMENT, {"edges": list(edges), "orders": chosen})]
+    statement = _OF_ALL if chosen is None else _OF_SOME
+    return [f"{name}: {found}" for name, found in ask(statement, {"edges": list(edges), "orders": chosen})]
 
 
 def edges_of_the_table() -> list[str]:
-    from orders.lifecycle import TRANSITIONS
+    from orders.lifecycle import NOTES, TRANSITIONS
 
     return [
+        f"{note} {here} {here} {party}"
+        for note, each in NOTES.items()
+        for here in each.sources
+        for party in each.parties
+    ] + [
         f"{step} {source} {each.target or '*'} {party}"
         for step, each in TRANSITIONS.items()
         for source in each.sources

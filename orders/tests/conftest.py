@@ -27,6 +27,12 @@ def nobody_wakes_up() -> None:
 
 
 @pytest.fixture
+def no_limits(settings: Settings) -> None:
+    """Nobody is told that they ask too often."""
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "off")
+
+
+@pytest.fixture
 def listing(seller: User) -> Listing:
     """One piece, of the seller, on offer."""
     catalogs.seed_base()

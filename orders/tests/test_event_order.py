@@ -100,7 +100,7 @@ def test_F13_a_sale_that_was_charged_back(buyer: User, paid: Order) -> None:
         paid.refresh_from_db()
         return paid.state, balance(f"clawback:{paid.seller_id}"), books_balance()
 
-    assert _told_in_every_way(paid, raws, end) == {("completed", -paid.total_cents, True)}
+    assert _told_in_every_way(paid, [*raws, _pending_again(paid)], end) == {("completed", -paid.total_cents, True)}
 
 
 # ── F14: late, and otherwise than was said ───────────────────────────────────────────────────────

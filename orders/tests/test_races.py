@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -24,17 +25,18 @@ from marketplace.common.errors import DomainError
 from orders import terms
 from orders.lifecycle import Step
 from orders.models import Deadline, LedgerTransaction, Operation, Order, SimulatorRecord, StockHold
-from orders.services import accepting, deadlines, ending, handing_over, moving, operations, paying, placing
+from orders.services import accepting, deadlines, ending, handing_over, moving, operations, ordinary, paying, placing
 from orders.tests import books
 from orders.tests.market import EDGES, ask
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_limits")]
-ROUNDS = 6
+ROUNDS = int(os.environ.get("MONEY_ROUNDS", "6"))  # `faults/histories.py` plays 200
 
 
-@pytest.fixture
-def no_limits(settings: Settings) -> None:
-    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "off")
+@pytest.fixture(params=["the short road", "the plain road"])
+def either_road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "the plain road":
+        monkeypatch.setattr(ordinary, "place", lambda **_: None)
 
 
 def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -97,7 +99,9 @@ def test_T16_fifty_buyers_of_the_last_piece(make_person: Callable[..., User], li
     all_is_well()
 
 
-def test_F5_thirty_buyers_of_three_pieces(make_person: Callable[..., User], listing: Listing) -> None:
+def test_F5_thirty_buyers_of_three_pieces(
+    make_person: Callable[..., User], listing: Listing, either_road: None
+) -> None:
     Listing.objects.filter(pk=listing.pk).update(quantity=3)
 
     assert rush(make_person, listing, 30) == {201: 3, 409: 27}
@@ -123,6 +127,7 @@ def test_negative_control_who_reads_first_and_writes_then_sells_too_much(
         return stock.Held(seen.seller_id, seen.price_cents, seen.currency, *facts)
 
     monkeypatch.setattr(stock, "hold", read_then_write)
+    monkeypatch.setattr(ordinary, "place", lambda **_: None)
 
     assert rush(make_person, listing, 4)[201] > 1
     assert any(fault.startswith("I2") for fault in books.faults_in(ask, edges=EDGES))
@@ -139,7 +144,7 @@ def test_the_same_order_sent_twice_at_once_for_the_last_piece(buyer: User, listi
 
 
 def test_no_more_unpaid_at_once_than_one_after_the_other(
-    buyer: User, make_listing: Callable[..., Listing], settings: Settings
+    buyer: User, make_listing: Callable[..., Listing], settings: Settings, either_road: None
 ) -> None:
     """Of different things, so that no listing's row makes them wait for each other."""
     settings.ORDER_MOST_UNPAID = 3

@@ -41,6 +41,6 @@ class Selling(Door):
 
     @extend_schema(request=shapes.SellingBody, responses=shapes.SellingOut)
     def patch(self, request: SignedIn) -> Response:
-        """`accepts_at_once`: what is paid is accepted, nobody has to press a button."""
+        """`accepts_at_once`: paid is accepted, nobody presses a button. `payout_account`: where the money is sent."""
         body = shapes.SellingBody.read(request.data)
         return Response(shapes.SellingOut(selling.change(request.user, body)).data)

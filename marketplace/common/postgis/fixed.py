@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
@@ -35,6 +36,12 @@ def ask(statement: str, values: Mapping[str, Any]) -> Row | None:
             return row
     with connection.wrap_database_errors:
         return _ask(raw, statement, values)
+
+
+def change(statement: str, values: Mapping[str, Any]) -> Row | None:
+    """For a change that is one statement: all of it or nothing, also when it fails inside a larger transaction."""
+    with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        return ask(statement, values)
 
 
 def _is_at_rest(raw: Any) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from orders.lifecycle import TERMINAL, TRANSITIONS, Party, State, Step
+from orders.lifecycle import NOTES, TERMINAL, TRANSITIONS, Party, State, Step
 
 # One row for each step that does not fit, and why. `{where}` narrows it to one order, or to none.
 LINKS = """
@@ -38,6 +38,8 @@ def edges() -> dict[str, list[str]]:
             for target in targets
             for party in each.parties
         ]
+    for note, each in NOTES.items():
+        rows += [(note.value, str(here), str(here), str(party)) for here in each.sources for party in each.parties]
     return dict(zip(("step", "source", "target", "party"), map(list, zip(*rows, strict=True)), strict=True))
 
 

@@ -85,7 +85,7 @@ def _why(line: Line | None, ours: tuple[int, ...], *, is_released: bool) -> str:
     sums = (line.captured_cents, line.refunded_cents, line.transferred_cents, line.charged_back_cents)
     if sums != ours:
         return f"the provider says {_told(sums)}, we have booked {_told(ours)}"
-    if line.captured_cents > line.authorized_cents:
+    if line.captured_cents - line.refunded_cents > line.authorized_cents:  # what was given back again is put right
         return f"the provider took {line.captured_cents} and was allowed {line.authorized_cents}"
     if line.refunded_cents + line.transferred_cents > line.captured_cents:
         return f"the provider gave out more than it took: {_told(sums)}"

@@ -1,0 +1,36 @@
+"""The long forms of two tests of money: 5,000 random histories of up to 30 steps, and 200 rounds of each race.
+
+Of the histories each step of the table must be made at least 50 times, and the books are checked in SQL after every
+step; what breaks them is shrunk to the shortest history that does. It takes hours. SHORT=1: 8 histories with each step
+at least once, and 6 rounds, about a minute. HISTORIES=… and ROUNDS=… play other numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from _stack import ENVIRONMENT, ROOT, size
+
+HISTORIES = int(os.environ.get("HISTORIES", size(5_000, 8)))
+ROUNDS = int(os.environ.get("ROUNDS", size(200, 6)))
+PYTEST = (sys.executable, "-m", "pytest", "-n", "0", "-s", "-q", "--no-header", "--timeout", "0")
+
+
+def play(test: str, **how_often: int) -> bool:
+    told = {name: str(number) for name, number in how_often.items()}
+    environment = {**ENVIRONMENT, **told, "LOG_LEVEL": "ERROR"}
+    return subprocess.run([*PYTEST, test], cwd=ROOT, env=environment, check=False).returncode == 0
+
+
+def main() -> int:
+    print(f"{ROUNDS} rounds of each race", flush=True)
+    races_are_won_once = play("orders/tests/test_races.py", MONEY_ROUNDS=ROUNDS)
+    print(f"\n{HISTORIES:,} histories; how often each step was made:", flush=True)
+    books_are_right = play("orders/tests/test_money_model.py", MONEY_HISTORIES=HISTORIES)
+    return 0 if races_are_won_once and books_are_right else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
