@@ -69,6 +69,10 @@ def to_hubs(shown: Shown) -> None:
     _publish(CONTROL, dumps(shown))
 
 
+def hubs_after_commit(shown: Shown) -> None:
+    transaction.on_commit(lambda: to_hubs(shown), robust=True)
+
+
 def _publish(channel: str, data: bytes) -> None:
     try:
         ask(lambda: connection().publish(channel, data))

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from chat.services import nudging
 from chat.services.files import upkeep, work
+from chat.services.watching import watching
 
 
 def tell_what_waits() -> int:
     """For the sweep: it writes rows only, and somebody else does the talking."""
-    return nudging.nudge_due()
+    return nudging.nudge_due(watching=watching)
 
 
 @shared_task

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
+from chat import announcing
 from chat.models import Event, Member, Room
 from chat.services import access, log
 from chat.services.errors import (
@@ -116,6 +117,7 @@ def remove(actor: User, room_id: UUID, user_id: UUID, *, for_good: bool = False)
         _let_out(room, member, state, Event.Type.REMOVED, actor=actor)
     else:
         Member.objects.filter(pk=member.pk).update(state=state)
+        announcing.hubs_after_commit({"type": "standing.changed", "user_id": str(user_id)})  # a guest may be following
 
 
 @transaction.atomic

@@ -7,14 +7,17 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from redis.exceptions import ConnectionError as RedisAway
 from rest_framework.test import APIClient
 
 from accounts.models import Block, Notification, User
+from chat import tasks
 from chat.models import Message, Nudge, Room
-from chat.services import marks, nudging, opening, sending
+from chat.services import marks, nudging, opening, sending, watching
 from chat.services.sending import Draft
 from listings.models import Listing
 from marketplace.common import outbox
+from marketplace.common.redisdb import connection as redis_connection
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +74,24 @@ def test_who_has_it_before_their_eyes_is_not_told(buyer: User, seller: User, roo
     say(buyer, room, "hola")
     after_a_while(watching=lambda room_id, user_ids: set(user_ids))
     assert told(seller) == []
+
+
+def test_the_sweep_leaves_alone_who_follows_the_room_now(buyer: User, seller: User, room: Room) -> None:
+    say(buyer, room, "hola")
+    redis_connection().hset(f"pres:n:{room.pk}", str(seller.pk), 1)  # as the sockets' processes write it
+    Nudge.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    assert tasks.tell_what_waits() == 1
+    assert told(seller) == []
+
+
+def test_without_redis_they_are_told(buyer: User, seller: User, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(question: object) -> object:
+        raise RedisAway
+
+    say(buyer, room, "hola")
+    monkeypatch.setattr(watching, "ask", away)
+    after_a_while(watching=watching.watching)
+    assert len(told(seller)) == 1
 
 
 def test_who_muted_the_room_is_not_told(
