@@ -1,4 +1,5 @@
-"""The long forms of two tests of money: 5,000 random histories of up to 30 steps, and 200 rounds of each race.
+"""The long forms of two tests of money: 5,000 random histories of up to 30 steps; 200 rounds of each race, and 10,000
+deadlines at once.
 
 Of the histories each step of the table must be made at least 50 times, and the books are checked in SQL after every
 step; what breaks them is shrunk to the shortest history that does. It takes hours. SHORT=1: 8 histories with each step
@@ -15,6 +16,7 @@ from _stack import ENVIRONMENT, ROOT, size
 
 HISTORIES = int(os.environ.get("HISTORIES", size(5_000, 8)))
 ROUNDS = int(os.environ.get("ROUNDS", size(200, 6)))
+DEADLINES = size(10_000, 200)
 PYTEST = (sys.executable, "-m", "pytest", "-n", "0", "-s", "-q", "--no-header", "--timeout", "0")
 
 
@@ -25,8 +27,8 @@ def play(test: str, **how_often: int) -> bool:
 
 
 def main() -> int:
-    print(f"{ROUNDS} rounds of each race", flush=True)
-    races_are_won_once = play("orders/tests/test_races.py", MONEY_ROUNDS=ROUNDS)
+    print(f"{ROUNDS} rounds of each race, {DEADLINES:,} deadlines at once", flush=True)
+    races_are_won_once = play("orders/tests/test_races.py", MONEY_ROUNDS=ROUNDS, MONEY_DEADLINES=DEADLINES)
     print(f"\n{HISTORIES:,} histories; how often each step was made:", flush=True)
     books_are_right = play("orders/tests/test_money_model.py", MONEY_HISTORIES=HISTORIES)
     return 0 if races_are_won_once and books_are_right else 1
