@@ -16,6 +16,7 @@ from _stack import ENVIRONMENT, ROOT, size
 
 HISTORIES = int(os.environ.get("HISTORIES", size(5_000, 8)))
 ROUNDS = int(os.environ.get("ROUNDS", size(200, 6)))
+WAYS = size(120, 6)
 DEADLINES = size(10_000, 200)
 PYTEST = (sys.executable, "-m", "pytest", "-n", "0", "-s", "-q", "--no-header", "--timeout", "0")
 
@@ -28,10 +29,12 @@ def play(test: str, **how_often: int) -> bool:
 
 def main() -> int:
     print(f"{ROUNDS} rounds of each race, {DEADLINES:,} deadlines at once", flush=True)
+    print(f"Five notifications in {WAYS} orders", flush=True)
+    any_order_will_do = play("orders/tests/test_event_order.py", MONEY_WAYS=WAYS)
     races_are_won_once = play("orders/tests/test_races.py", MONEY_ROUNDS=ROUNDS, MONEY_DEADLINES=DEADLINES)
     print(f"\n{HISTORIES:,} histories; how often each step was made:", flush=True)
     books_are_right = play("orders/tests/test_money_model.py", MONEY_HISTORIES=HISTORIES)
-    return 0 if races_are_won_once and books_are_right else 1
+    return 0 if any_order_will_do and races_are_won_once and books_are_right else 1
 
 
 if __name__ == "__main__":

@@ -216,7 +216,7 @@ def test_the_list_shows_covers_and_open_reports_at_a_cost_that_does_not_grow(
     assert page.content.decode().count("_300.jpg") == 5
 
 
-QUERIES_OF_LIST = 14  # session, person, rights (2), menu (5), the rows, their photos; two filters ask for choices
+QUERIES_OF_LIST = 15  # session, person, rights (2), menu (6), the rows, their photos; two filters ask for choices
 
 
 def test_the_page_shows_pictures_prices_reports_and_flags(

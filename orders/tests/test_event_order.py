@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import random
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,6 +22,7 @@ from orders.tests.money import balance, books_balance, hurry, misbehave, provide
 from orders.tests.notifications import SECRET, event, tell, told
 
 pytestmark = pytest.mark.django_db
+WAYS = int(os.environ.get("MONEY_WAYS", "30"))  # `faults/histories.py` tries all 120
 
 
 @pytest.fixture(autouse=True)
@@ -32,10 +34,10 @@ def secret(settings: Settings) -> None:
 
 
 def _every_way(raws: list[bytes]) -> list[list[bytes]]:
-    """All orders, each with some of them repeated somewhere."""
+    """All orders, or so many of them, each with some of them repeated somewhere."""
     dice = random.Random(7)
-    ways = []
-    for way in itertools.permutations(raws):
+    orders, ways = list(itertools.permutations(raws)), []
+    for way in dice.sample(orders, k=min(WAYS, len(orders))):
         repeated = list(way)
         for again in dice.sample(raws, k=2):
             repeated.insert(dice.randrange(len(repeated) + 1), again)

@@ -211,3 +211,12 @@ def _order(
         return int(reply.status_code)
 
     return order
+
+
+def test_a_body_that_cannot_be_read_is_said_to_be_that(signed_in: Callable[..., APIClient], buyer: User) -> None:
+    client = signed_in(buyer)
+    broken = '{"listing_id": '
+    reply = client.post("/v1/orders", broken, content_type="application/json")
+    assert (reply.status_code, reply.json()["detail"][0]["type"]) == (422, "json_invalid")
+    User.objects.filter(pk=buyer.pk).update(is_active=False)
+    assert client.post("/v1/orders", broken, content_type="application/json").status_code == 401

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
@@ -54,7 +55,7 @@ class Orders(CountsFirst, ViewSet):
     @extend_schema(request=shapes.PlaceOrderBody, responses={201: shapes.OrderOut, 200: shapes.OrderOut})
     def create(self, request: SignedIn) -> HttpResponse:
         """Holds the pieces until paid, for half an hour. 200 for a `client_id` that is known already."""
-        placed = _placed_at_once(request)
+        placed = _placed_at_once(request, _read(request))
         if placed is not None:
             return HttpResponse(placed, status=201, content_type="application/json")
         request.user = person_behind(request.auth)
@@ -123,10 +124,21 @@ class Orders(CountsFirst, ViewSet):
         return Response(shown(ending.cancel(request.user, order_id, reason=reason)))
 
 
-def _placed_at_once(request: SignedIn) -> bytes | None:
+def _read(request: SignedIn) -> Any:
+    """A body that cannot be read is refused here, for it can be read only once; but first, who may not come in at all."""
+    try:
+        data = request.data
+    except (DomainError, APIException):
+        person_behind(request.auth)
+        raise
+    else:
+        return data
+
+
+def _placed_at_once(request: SignedIn, data: Any) -> bytes | None:
     """What is wrong with a request is said on the other road, once it is known who asks."""
     try:
-        wish = placing.Wish(**shapes.PlaceOrderBody.read(request.data))
+        wish = placing.Wish(**shapes.PlaceOrderBody.read(data))
         claim = claim_of(request, {})
     except DomainError:
         return None
