@@ -125,7 +125,7 @@ class Orders(CountsFirst, ViewSet):
 
 
 def _read(request: SignedIn) -> Any:
-    """A body that cannot be read is refused here, for it can be read only once; but first, who may not come in at all."""
+    """A body that cannot be read is refused here, as it is read only once; but first, who may not come in at all."""
     try:
         data = request.data
     except (DomainError, APIException):
