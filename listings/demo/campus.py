@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from listings.demo import pictures
 from listings.demo.chance import dice, key
-from listings.demo.copying import ROWS_AT_ONCE, Copier
+from listings.demo.copying import ROWS_AT_ONCE, Copier, side_by_side
 from listings.demo.goods import EXTRA_BRANDS
 from listings.demo.offers import Offer, offer
 from listings.demo.people import person
@@ -117,9 +117,13 @@ def _listings(
         return [], 0
     copier, added = Copier(people), 0
     youngest: list[Offer] = []
-    for part in _parts(range(plan.listings), ROWS_AT_ONCE):
+
+    def copied(part: Sequence[int]) -> tuple[Sequence[Offer], int]:
         offers = [offer(plan.seed, n, midnight=midnight) for n in part]
-        added += copier.add(offers)
+        return offers, copier.add(offers)
+
+    for offers, new in side_by_side(copied, list(_parts(range(plan.listings), ROWS_AT_ONCE))):
+        added += new
         live = [one for one in offers if one.state == Listing.State.LIVE]
         youngest = heapq.nlargest(plan.photos, youngest + live, key=lambda one: (one.created_at, one.n))
         progress("listings", len(offers))

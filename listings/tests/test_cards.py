@@ -17,6 +17,7 @@ from listings.search import one
 from listings.search.criteria import Criteria
 from listings.search.finding import Window, find
 from listings.serializers.listings import ListingOut
+from listings.services import stock
 from marketplace.common.ids import uuid7
 from marketplace.common.jsonio import dumps, loads
 
@@ -157,3 +158,37 @@ def _wait_until_somebody_waits_for_a_lock() -> None:
                 return
         threading.Event().wait(0.005)
     pytest.fail("nobody waits")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", ["hold", "sell"])
+def test_pieces_held_and_sold_change_three_values_of_a_card_and_nobodys_words(
+    make_listing: Make, buyer: User, step: str
+) -> None:
+    tricks = '"quantity":3, "version":1 "updated_at":"now"'
+    listing = make_listing(title=tricks, description=f"{tricks},", quantity=3)
+    add_photo(listing)
+
+    stock.hold(listing.pk, pieces=2, buyer_id=buyer.pk)
+    if step == "sell":
+        stock.sell(listing.pk, pieces=2)
+
+    assert Card.objects.get(pk=listing.pk).body == drawn(listing)
+    assert shown(listing, buyer) == expected(listing, buyer)
+    assert (shown(listing, buyer)["quantity"], shown(listing, buyer)["description"]) == (1, f"{tricks},")
+
+
+@pytest.mark.django_db
+def test_a_card_that_is_not_what_it_should_be_is_drawn_with_the_next_piece(make_listing: Make, buyer: User) -> None:
+    listing = make_listing(quantity=3)
+    Card.objects.filter(pk=listing.pk).update(body="spoilt")
+
+    stock.hold(listing.pk, pieces=1, buyer_id=buyer.pk)
+
+    assert Card.objects.get(pk=listing.pk).body == drawn(listing)
+
+
+def drawn(listing: Listing) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT listings_drawn(l, false) FROM listings_listing l WHERE id = %s", [listing.pk])
+        return cursor.fetchone()[0]

@@ -76,6 +76,19 @@ def test_it_makes_what_was_asked_for_and_a_second_call_nothing() -> None:
     assert counts() == after_first
 
 
+@pytest.mark.django_db(transaction=True)
+def test_many_are_copied_in_parts_side_by_side_and_nothing_else_is_different(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(campus, "ROWS_AT_ONCE", 20)
+    said = seed_demo()
+    in_parts = sorted(Listing.objects.values_list("id", "title", "price_cents"))
+    again = seed_demo()
+
+    assert said.startswith("Added 6 people, 60 listings, 4 pictures, ")
+    assert again == "Nothing to add: this campus is here already."
+    offered = [offers.offer(1, n, midnight=DAY) for n in range(60)]
+    assert in_parts == sorted((one.id, one.title, one.prices[-1][0]) for one in offered)
+
+
 @pytest.mark.django_db
 def test_a_larger_call_adds_what_is_missing_and_leaves_the_rest_alone() -> None:
     seed_demo(listings=30)
