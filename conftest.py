@@ -24,6 +24,7 @@ from listings.services.pictures import events as pictures
 from marketplace.common import health, outbox
 from marketplace.common.redisdb import connection as redis_connection
 from marketplace.common.redisdb import trouble
+from marketplace.tests import emptying
 from marketplace.tests.live import running_server
 
 pytest_plugins = ("marketplace.tests.log_grep",)  # the session fails when a log of it holds a secret
@@ -35,6 +36,7 @@ django_settings.REDIS_URL = django_settings.REDIS_URL.rpartition("/")[0] + f"/{1
 django_settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 40
 django_settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 30.0  # and fifty at once wait for their turn
 
+emptying.instead_of_flush()
 PASSWORD = "correct horse"
 
 
