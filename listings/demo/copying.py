@@ -1,4 +1,4 @@
-"""Listings and their prices into the database by COPY, the one way to write 200,000 of them in about a minute.
+"""Listings and their prices into the database by COPY, the one way to write 200,000 of them in a minute or two.
 
 A chunk is one transaction: it is short enough to get in nobody's way, and what was committed stays when a later one
 is broken off. No index is dropped for it: a site that has listings would be without its searches meanwhile.
