@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 
 ERROR: dict[str, Any] = {
@@ -43,6 +44,7 @@ VALIDATION_ERROR: dict[str, Any] = {
 REFUSED = OpenApiResponse({"$ref": "#/components/schemas/Error"}, "These credentials open no door")
 NOTHING = OpenApiResponse({"$ref": "#/components/schemas/Error"}, "There is nothing, or nothing for you")
 NOBODY = OpenApiResponse({"$ref": "#/components/schemas/Error"}, "There is no such person, as far as you may know")
+BINARY = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
 ALWAYS = {"400": "Bad request", "413": "Body too large", "429": "Rate limit exceeded", "503": "Try again"}
 
 

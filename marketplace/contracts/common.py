@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Any, ClassVar
 
+from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import ReaderAuthentication
 from accounts.models import User
+from accounts.models.person import Role
 from marketplace.common.api import Door
 from marketplace.common.handler import exception_handler, translate
 from marketplace.common.jsonio import StrictJSONParser
@@ -96,3 +98,21 @@ def account(person: User) -> dict[str, Any]:
         "is_active": person.is_active,
         "created_at": person.created_at,
     }
+
+
+class PasserByOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    username = serializers.CharField()
+    name = serializers.CharField()
+    profile_image = serializers.CharField(allow_null=True)
+
+
+class AccountOut(PasserByOut):
+    """Of oneself. A superset: PoliMarket reads `name`, SoporteIT `full_name` and `role`."""
+
+    email = serializers.CharField(allow_null=True)
+    full_name = serializers.CharField(allow_null=True)
+    role = serializers.ChoiceField(choices=Role.choices, allow_null=True)
+    is_delivery = serializers.BooleanField()
+    is_active = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
