@@ -13,14 +13,17 @@ from rest_framework.response import Response
 from accounts.authentication import SignedIn
 from accounts.models import User
 from listings.models import Photo
+from marketplace.common.errors import DomainError
 from marketplace.common.idempotency import idempotent
 from marketplace.common.money import amount_from_cents
 from marketplace.contracts.common import forms, sent
 from marketplace.contracts.polimarket import names, shapes, showing
 from marketplace.contracts.polimarket.door import PoliMarketDoor, part_of, product_seen_by
+from marketplace.contracts.polimarket.words import WORDS
 from orders.lifecycle import State
 from orders.models import Delivery, Order
 from orders.services import delivering
+from orders.services.errors import DeliveryTaken
 
 OWN_PRODUCT = "No puedes comprar tu propio producto"
 
@@ -59,7 +62,11 @@ class OneDelivery(PoliMarketDoor):
 
 
 def _claim(courier: User, number: int) -> Delivery:
-    return delivering.claim(courier, number, now=timezone.now())
+    """Too late is a 400 here, and a conflict elsewhere."""
+    try:
+        return delivering.claim(courier, number, now=timezone.now())
+    except DeliveryTaken as error:
+        raise DomainError(WORDS[error.code]) from error
 
 
 STEPS: dict[str, Callable[[User, int], Delivery]] = {
