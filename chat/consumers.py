@@ -140,7 +140,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
 
     async def received(self, message: Event) -> None:
         raw = message.get("text")
-        if self.socket.is_closing:
+        if not self.socket.is_heard:
             return
         if raw is None and not self.dialect.takes_binary:
             self.socket.close(codes.BINARY)
