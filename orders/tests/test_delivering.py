@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -122,14 +123,15 @@ def test_who_does_not_want_it_no_longer_sees_it(
 def test_only_its_courier_moves_it_on(claimed: Delivery, make_person: Callable[..., User], stranger: User) -> None:
     other, number = make_person("other", is_delivery=True), claimed.order.number
     before = list(Order.objects.values())
-    for act, refusal in (
+    attempts: list[tuple[Callable[[], object], type[Exception]]] = [
         (lambda: delivering.claim(other, number, now=timezone.now()), DeliveryTaken),
         (lambda: delivering.deliver(other, number), NotYourDelivery),
         (lambda: delivering.turn_down(other, number), NotYourDelivery),
         (lambda: delivering.claim(stranger, number, now=timezone.now()), NotACourier),
         (lambda: delivering.deliver(stranger, number), NotACourier),
         (lambda: delivering.deliver(other, 987_654_321), DeliveryNotFound),
-    ):
+    ]
+    for act, refusal in attempts:
         with pytest.raises(refusal):
             act()
     assert list(Order.objects.values()) == before
@@ -191,6 +193,15 @@ def test_nobody_holds_the_whole_market(buyer: User, make_listing: Callable[..., 
         delivering.order_to(buyer, thing.pk, DOOR, payment=Delivery.Payment.CASH)
     thing.refresh_from_db()
     assert thing.reserved == 2
+
+
+def test_operators_see_where_it_goes_and_who_brings_it(
+    in_admin: Callable[[User], Client], administrator: User, claimed: Delivery
+) -> None:
+    page = in_admin(administrator).get(f"/admin/orders/order/{claimed.order.pk}/change/").content.decode()
+
+    assert "FIEC, 11-C; Cash" in page
+    assert "courier: @courier" in page
 
 
 def test_it_is_explained_to_its_parties(
