@@ -41,6 +41,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
 
     channel_layer_alias = "none"
     dialect: ClassVar[Dialect]
+    rate_scope: ClassVar[str] = "socket_person"  # the limit of how many somebody opens
     socket: Socket
     hub: Hub
 
@@ -89,7 +90,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             if shown.token is None and shown.ticket is None:
                 self._wait_for_sign_in()
             else:
-                await self._admit(*await in_thread(admission.person_with, shown))
+                await self._admit(*await in_thread(admission.person_with, shown, self.rate_scope))
         except Exception as error:
             await self._turn_away(error)
 
@@ -139,7 +140,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
 
     async def received(self, message: Event) -> None:
         raw = message.get("text")
-        if self.socket.is_closing:
+        if not self.socket.is_heard:
             return
         if raw is None and not self.dialect.takes_binary:
             self.socket.close(codes.BINARY)
@@ -179,7 +180,9 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
     async def _sign_in(self, command: object) -> None:
         if not isinstance(command, SignIn):
             raise SignInFirst
-        await self._admit(*await in_thread(admission.person_with, admission.Shown(token=command.token)))
+        await self._admit(
+            *await in_thread(admission.person_with, admission.Shown(token=command.token), self.rate_scope)
+        )
 
 
 def _about(said: Shown) -> Shown:

@@ -12,7 +12,9 @@ from accounts.notices.letters import language_of
 from chat import announcing, notices
 from chat.models import Message, Room
 from chat.services import nudging, opening, telling
+from listings.notices import shown_price
 from marketplace.common.outbox import Event, listens_to
+from orders.models import Delivery
 
 # the steps that the two parties talk about; what only moves money in between is not worth a line
 STORY = {
@@ -32,6 +34,8 @@ STORY = {
     "order.seller_refund": _("The seller gives the money back."),
     "order.dispute": _("A dispute was opened. The money stays where it is."),
     "order.d_resolve": _("The dispute was decided."),
+    "order.deliver": _("Delivered, and paid at the door."),
+    "order.give_up": _("The courier cannot bring it. The order was cancelled."),
     "order.settled": _("The order is closed."),
 }
 OFFERS = {
@@ -53,6 +57,32 @@ def tell_the_orders_story(event: Event) -> None:
 def tell_of_an_offer(event: Event) -> None:
     facts = ("offer_id", "listing_id", "party", "price_cents", "quantity", "currency")
     _say(event, OFFERS[event.kind], {name: event.payload[name] for name in facts})
+
+
+@listens_to("delivery.asked")
+def tell_of_a_delivery(event: Event) -> None:
+    """Where to, and what to have ready at the door."""
+    delivery = Delivery.objects.select_related("order").get(order=event.payload["order_id"])
+    facts = {"order_id": event.payload["order_id"], "listing_id": event.payload["listing_id"]}
+    said = {
+        "place": ", ".join(filter(None, (delivery.faculty, delivery.building, delivery.classroom))),
+        "sum": shown_price(delivery.to_pay_cents, delivery.order.currency),
+        "fee": shown_price(delivery.fee_cents, delivery.order.currency),
+    }
+    _say(event, _("To be brought to %(place)s. At the door: %(sum)s, of which %(fee)s for the way."), facts, said)
+
+
+@listens_to("order.claim")
+def introduce_the_courier(event: Event) -> None:
+    """Courier and buyer get a chat of their own."""
+    delivery = Delivery.objects.select_related("courier", "order__buyer").get(order=event.payload["order_id"])
+    if delivery.courier is None:
+        return
+    buyer = delivery.order.buyer
+    room = opening.of_parties(UUID(event.payload["listing_id"]), buyer, delivery.courier)
+    with language_of(buyer):
+        text = _("%(courier)s brings your order.") % {"courier": delivery.courier.display_name}
+        telling.say(room.pk, str(text), data={"kind": event.kind, "order_id": event.payload["order_id"]})
 
 
 @listens_to("message.mentions")
@@ -108,10 +138,10 @@ def show_orders(event: Event) -> None:
         announcing.person_after_commit(event.payload[name], {"type": "order.changed", **facts})
 
 
-def _say(event: Event, text: object, facts: dict[str, object]) -> None:
+def _say(event: Event, text: object, facts: dict[str, object], said: dict[str, str] | None = None) -> None:
     """In the buyer's language, for who shows it as it is; programs say it from `data` in their own."""
     people = User.objects.in_bulk([UUID(event.payload[name]) for name in ("buyer_id", "seller_id")])
     buyer, seller = (people[UUID(event.payload[name])] for name in ("buyer_id", "seller_id"))
     room = opening.of_parties(UUID(event.payload["listing_id"]), buyer, seller)
     with language_of(buyer):
-        telling.say(room.pk, str(text), data={"kind": event.kind, **facts})
+        telling.say(room.pk, str(text) % said if said else str(text), data={"kind": event.kind, **facts})

@@ -26,8 +26,9 @@ from chat.realtime import leaving
 from chat.realtime import threads as socket_threads
 from chat.realtime.hub import stop_hub
 from marketplace.common.postgis.base import hold_connections
+from marketplace.contracts import sockets as contracts
 
-UPLOAD_PATHS = re.compile(r"^/(storage/|v1/uploads/files$|api/uploads/|products$|users/me$)")
+UPLOAD_PATHS = re.compile(r"^/(storage/|v1/uploads/files$|api/uploads/|products(/bulk-upload|/[0-9]+)?$|users/me$)")
 ENVELOPE = 65_536  # what multipart adds around a file
 
 threads = Threads(settings.WEB_THREADS, first=hold_connections, last=connections.close_all)
@@ -41,6 +42,7 @@ http: App = FrontDoor(
 sockets = URLRouter(
     [
         path("v1/ws", MarketConsumer.as_asgi()),
+        *contracts.routes,
     ]
 )
 

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 EXAMPLE_JWT_SECRET = "super-secret-labs-uniandes"  # noqa: S105  (printed in a public README; never a secret)
+EXAMPLE_DELIVERY_CODE = "bicycles-up-the-hill"  # for trying things out on one's own machine
 MIN_SECRET_BYTES = 32
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]", "10.0.2.2"]  # the last is an Android emulator's way here
 

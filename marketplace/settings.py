@@ -14,6 +14,7 @@ from corsheaders.defaults import default_headers
 from marketplace.common.gdal import gdal_library, geos_library
 from marketplace.common.logs import logging_config
 from marketplace.environment import (
+    EXAMPLE_DELIVERY_CODE,
     EXAMPLE_JWT_SECRET,
     database_url,
     derived_secret,
@@ -82,7 +83,11 @@ MIDDLEWARE = [
     "marketplace.common.cors.Cors",
     "marketplace.common.pages_only.PagesOnly",
 ]
-PROGRAM_PREFIXES = ("/v1/",)  # they know no cookies; everything else goes through all of these as well:
+# Programs know no cookies; everything else goes through all of the next as well
+PROGRAM_PREFIXES = (
+    "/v1/",
+    *("/auth/", "/users", "/products", "/chats/", "/orders/create", "/delivery/", "/static/images/"),  # contracts
+)
 PAGE_MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -213,6 +218,10 @@ SIMPLE_JWT = {
 }
 CAMPUS_EMAIL_DOMAINS: list[str] = env.list("CAMPUS_EMAIL_DOMAINS", default=[])
 REQUIRE_EMAIL_VERIFICATION: bool = env.bool("REQUIRE_EMAIL_VERIFICATION", False)
+POLIMARKET_EMAIL_DOMAINS: list[str] = env.list("POLIMARKET_EMAIL_DOMAINS", default=["espol.edu.ec"])
+DELIVERY_SECRET_CODE: str = env.str("DELIVERY_SECRET_CODE", EXAMPLE_DELIVERY_CODE if IS_LOCAL else "")
+if DELIVERY_SECRET_CODE and not IS_LOCAL:
+    refuse_weak_secrets({"DELIVERY_SECRET_CODE": DELIVERY_SECRET_CODE}, examples=[EXAMPLE_DELIVERY_CODE])
 CONTACT_MATCH_DAILY_BUDGET: int = env.int("CONTACT_MATCH_DAILY_BUDGET", 2_000)
 
 # ── Listings that many people report ─────────────────────────────────────────────────────────────
@@ -222,6 +231,7 @@ LISTING_REPORT_MIN_ACCOUNT_AGE_HOURS: int = env.int("LISTING_REPORT_MIN_ACCOUNT_
 # ── Orders and money ─────────────────────────────────────────────────────────────────────────────
 ORDER_UNPAID_MINUTES: int = env.int("ORDER_UNPAID_MINUTES", 30)
 ORDER_PAYING_MINUTES: int = env.int("ORDER_PAYING_MINUTES", 20)
+ORDER_DELIVERY_HOURS: int = env.int("ORDER_DELIVERY_HOURS", 72)  # until a courier has brought it
 ORDER_ACCEPT_HOURS: int = env.int("ORDER_ACCEPT_HOURS", 48)
 ORDER_HANDOVER_HOURS: int = env.int("ORDER_HANDOVER_HOURS", 120)
 ORDER_INSPECT_HOURS: int = env.int("ORDER_INSPECT_HOURS", 48)
@@ -241,6 +251,7 @@ ORDER_FEE_MAX_CENTS: int = env.int("ORDER_FEE_MAX_CENTS", 0)  # 0: no upper boun
 MONEY_PATIENCE_MINUTES: int = env.int("MONEY_PATIENCE_MINUTES", 15)  # until /health/money says no
 WEBHOOKS_ALLOW_LOCAL: bool = IS_LOCAL and env.bool("WEBHOOKS_ALLOW_LOCAL", False)  # plain http, private addresses
 WEBHOOK_TIMEOUT_SECONDS: float = env.float("WEBHOOK_TIMEOUT_SECONDS", 10.0)
+POLIMARKET_CURRENCY: str = env.str("POLIMARKET_CURRENCY", "USD")  # of what is offered there: its prices name none
 PAYMENT_PROVIDER: str = env.str("PAYMENT_PROVIDER", "simulator")
 PAYMENT_TIMEOUT_SECONDS: float = env.float("PAYMENT_TIMEOUT_SECONDS", 8.0)
 PRACTICE_MODE: bool = env.bool("PRACTICE_MODE", False)
@@ -279,7 +290,9 @@ RATE_LIMITS: dict[str, str] = {
     "chat_send": env.str("RATE_LIMIT_CHAT_SEND", "10/2seconds"),  # messages of one person, on all ways together
     "socket_address": env.str("RATE_LIMIT_SOCKET_ADDRESS", "100/minute"),
     "socket_person": env.str("RATE_LIMIT_SOCKET_PERSON", "20/minute"),
+    "socket_person_brief": env.str("RATE_LIMIT_SOCKET_PERSON_BRIEF", "120/minute"),  # who opens one for each message
     "socket_ticket": env.str("RATE_LIMIT_SOCKET_TICKET", "60/minute"),
+    "courier_code": env.str("RATE_LIMIT_COURIER_CODE", "10/hour"),
     "webhooks": env.str("RATE_LIMIT_WEBHOOKS", "3000/minute"),
     # Wrong passwords, counted before the password is looked at
     "lockout_pair": env.str("LOCKOUT_PER_ACCOUNT_AND_ADDRESS", "10/15minutes"),
@@ -316,6 +329,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/v1",
     "ENUM_NAME_OVERRIDES": {  # where several shapes have a field of the same name
         "ListingStateEnum": "listings.models.Listing.State",
+        "SupportRoleEnum": "accounts.models.person.Role",
         "PhotoStateEnum": "listings.models.Photo.State",
         "OrderStateEnum": "orders.lifecycle.State",
         "OrderStatusEnum": "orders.lifecycle.Status",

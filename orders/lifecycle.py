@@ -13,6 +13,7 @@ from django.db.models import TextChoices
 
 class State(TextChoices):
     CREATED = "created", "Created"  # a piece is held, nothing is paid
+    ARRANGED = "arranged", "Arranged"  # a courier brings it and is paid at the door; none of that money is ever ours
     PAYING = "paying", "Paying"  # the provider has been, or is being, asked
     FUNDED = "funded", "Paid"
     ACCEPTED = "accepted", "Accepted"
@@ -33,6 +34,7 @@ class Party(TextChoices):
 
     BUYER = "buyer", "Buyer"
     SELLER = "seller", "Seller"
+    COURIER = "courier", "Courier"  # who holds its delivery
     OPERATOR = "operator", "Operator"
     SYSTEM = "system", "System"
 
@@ -52,6 +54,8 @@ class Step(StrEnum):
     AUTH_FAILED = "auth_failed"
     CANCEL_UNPAID = "cancel_unpaid"
     EXPIRE_UNPAID = "expire_unpaid"
+    DELIVER = "deliver"
+    GIVE_UP = "give_up"
     ABANDON_PAYING = "abandon_paying"
     ACCEPT = "accept"
     DECLINE = "decline"
@@ -75,6 +79,7 @@ class Step(StrEnum):
 class Note(StrEnum):
     """Steps that add to what is known of an order, and leave it where it is."""
 
+    CLAIM = "claim"  # a courier takes the delivery on
     PROVE = "prove"
     BOOK = "book"  # an operator has the books say what the provider really did
 
@@ -91,6 +96,7 @@ class Transition:
 
 
 _BUYER, _SELLER, _OPERATOR, _SYSTEM = Party.BUYER, Party.SELLER, Party.OPERATOR, Party.SYSTEM
+_COURIER = Party.COURIER
 
 
 def _from(*sources: State, to: State | None, by: set[Party], releases: Release | None = None) -> Transition:
@@ -102,8 +108,11 @@ TRANSITIONS: dict[Step, Transition] = {
     Step.PAY: _from(_S.CREATED, to=_S.PAYING, by={_BUYER}),
     Step.AUTH_OK: _from(_S.PAYING, to=_S.FUNDED, by={_SYSTEM}),
     Step.AUTH_FAILED: _from(_S.PAYING, to=_S.CREATED, by={_SYSTEM}),
-    Step.CANCEL_UNPAID: _from(_S.CREATED, to=_S.CANCELLED, by={_BUYER, _SELLER, _OPERATOR}),
-    Step.EXPIRE_UNPAID: _from(_S.CREATED, to=_S.EXPIRED, by={_SYSTEM}),
+    Step.CANCEL_UNPAID: _from(_S.CREATED, _S.ARRANGED, to=_S.CANCELLED, by={_BUYER, _SELLER, _OPERATOR}),
+    Step.EXPIRE_UNPAID: _from(_S.CREATED, _S.ARRANGED, to=_S.EXPIRED, by={_SYSTEM}),
+    # Straight to an end: no provider was ever asked, so there is nothing to settle with one
+    Step.DELIVER: _from(_S.ARRANGED, to=_S.COMPLETED, by={_COURIER}),
+    Step.GIVE_UP: _from(_S.ARRANGED, to=_S.CANCELLED, by={_COURIER}),
     Step.ABANDON_PAYING: _from(
         _S.PAYING, to=_S.SETTLING, by={_BUYER, _SELLER, _OPERATOR, _SYSTEM}, releases=Release.NOTHING
     ),
@@ -133,6 +142,7 @@ TRANSITIONS: dict[Step, Transition] = {
 # What happens to an order in which nobody acts
 TIMEOUTS: dict[State, Step] = {
     State.CREATED: Step.EXPIRE_UNPAID,
+    State.ARRANGED: Step.EXPIRE_UNPAID,
     State.PAYING: Step.ABANDON_PAYING,
     State.FUNDED: Step.ACCEPT_TIMEOUT,
     State.ACCEPTED: Step.HANDOVER_TIMEOUT,
@@ -143,8 +153,11 @@ TIMEOUTS: dict[State, Step] = {
 # What the two can settle between themselves
 AMICABLE = frozenset({Step.D_BUYER_RELEASE, Step.D_SELLER_REFUND, Step.D_AGREE_SPLIT})
 
+BEGINNINGS = (State.CREATED, State.ARRANGED)
+
 # The buyer's code may arrive late: a phone without a network keeps what it has scanned
 NOTES: dict[Note, Transition] = {
+    Note.CLAIM: _from(_S.ARRANGED, to=None, by={_COURIER}),
     Note.PROVE: _from(_S.HANDED_OVER, _S.DISPUTED, to=None, by={_SELLER}),
     Note.BOOK: _from(*(state for state in State if state not in TERMINAL), to=None, by={_OPERATOR}),
 }
@@ -176,6 +189,7 @@ class EscrowStatus(TextChoices):
 # A disputed or settling order shows what it showed before
 STATUS: dict[str, Status] = {
     State.CREATED: Status.CREATED,
+    State.ARRANGED: Status.CREATED,
     State.PAYING: Status.CREATED,
     State.FUNDED: Status.PAID,
     State.ACCEPTED: Status.PAID,

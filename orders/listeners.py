@@ -77,6 +77,7 @@ TOLD: dict[Step, tuple[tuple[Kind, Whom], ...]] = {
     Step.AUTH_FAILED: ((notices.PAYMENT_FAILED, buyer),),
     Step.CANCEL_UNPAID: ((notices.CALLED_OFF, others),),
     Step.EXPIRE_UNPAID: ((notices.EXPIRED, both),),
+    Step.GIVE_UP: ((notices.CALLED_OFF, others),),
     Step.ACCEPT: ((notices.ACCEPTED, buyer), (notices.SOLD, seller_who_always_does)),
     Step.DECLINE: ((notices.DECLINED, buyer),),
     Step.HAND_OVER: ((notices.HANDED_OVER, buyer),),

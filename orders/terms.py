@@ -32,11 +32,23 @@ def current_fee() -> Fee:
     return Fee(settings.ORDER_FEE_BPS, settings.ORDER_FEE_MIN_CENTS, settings.ORDER_FEE_MAX_CENTS or None)
 
 
+NO_FEE = Fee(0, 0, None)
+DELIVERY_CENTS = {"FCNM": 25, "FIEC": 25, "FIMCP": 25, "FCV": 100}  # near, near, near, and up the hill
+OTHER_DELIVERY_CENTS = 50
+
+
+def delivery_cents(faculty: str) -> int:
+    """What a courier is given at the door for coming there, in the listing's currency."""
+    return DELIVERY_CENTS.get(faculty.strip().upper(), OTHER_DELIVERY_CENTS)
+
+
 def time_in(state: str, *, scanned: bool = False) -> timedelta | None:
     """How long an order may stay in a state before its timeout; `scanned`: the buyer's code proved the hand-over."""
     match state:
         case State.CREATED:
             return timedelta(minutes=settings.ORDER_UNPAID_MINUTES)
+        case State.ARRANGED:
+            return timedelta(hours=settings.ORDER_DELIVERY_HOURS)
         case State.PAYING:
             return timedelta(minutes=settings.ORDER_PAYING_MINUTES)
         case State.FUNDED:

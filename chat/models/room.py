@@ -42,6 +42,7 @@ class Room(models.Model):
     last_seq = models.BigIntegerField(default=0, editable=False)
     rules = models.BigIntegerField(default=0, editable=False)  # grows with every change of who may write, and how
     slow_mode_seconds = models.PositiveSmallIntegerField(default=0)
+    payment_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)  # the other party's word: paid
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_reason = models.CharField(max_length=500, blank=True, default="")
     last_message_at = models.DateTimeField(null=True, blank=True, editable=False)

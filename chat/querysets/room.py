@@ -30,6 +30,11 @@ class RoomQuerySet(models.QuerySet[Any]):
         kept = Q(members__hidden_seq__isnull=True) | Q(members__hidden_seq__lt=F("last_seq"))
         return self.filter(kept, members__user=user, members__state="active")
 
+    def talks_of(self, user: Any) -> Self:
+        """Rooms about a listing in which this person is, as lists of dealings show them: the newest first."""
+        rows = self.with_member(user).filter(kind="listing").select_related("listing", "buyer", "owner")
+        return rows.defer("listing__search", "listing__plain_title").order_by("-created_at", "-pk")
+
     def _own(self, user: Any, state: str | None = None) -> models.QuerySet[Any]:
         member = self.model._meta.get_field("members").related_model
         rows: models.QuerySet[Any] = member.objects.filter(room=OuterRef("pk"), user=user.pk)

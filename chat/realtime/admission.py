@@ -92,14 +92,14 @@ def _count(scope: str, caller: str) -> None:
         raise TooManyFromHere(extra={"retry_after": ticket.retry_after})
 
 
-def person_with(shown: Shown) -> tuple[User, Claims]:
+def person_with(shown: Shown, rate_scope: str = "socket_person") -> tuple[User, Claims]:
     """The person, if what was shown, the session and the account are all still good."""
     claims = tickets.use(shown.ticket) if shown.ticket is not None else claims_of(shown.token or "")
     try:
         person = asking.person_of(claims)
     except Unauthenticated as error:
         raise (Refused if asking.is_active(claims.user_id) else AccountDisabled) from error
-    _count("socket_person", str(person.pk))
+    _count(rate_scope, str(person.pk))
     return person, claims
 
 

@@ -34,6 +34,7 @@ class Socket:
         "_send",
         "address",
         "claims",
+        "closed_with",
         "dialect",
         "home",
         "hub",
@@ -57,6 +58,7 @@ class Socket:
         self.pace = Pace(hub.limits.frames_per_second, hub.limits.strikes)
         self.typed_at: dict[UUID, float] = {}
         self.is_closing = False
+        self.closed_with = 0
         self._send = send
         self._ending: asyncio.TimerHandle | None = None
         self._goodbye: asyncio.Task[None] | None = None
@@ -105,8 +107,14 @@ class Socket:
     def cut_off(self) -> None:
         self.close(codes.SLOW)
 
+    @property
+    def is_heard(self) -> bool:
+        """Whose place a newer one has taken is still allowed what it had said before: some say one thing and go."""
+        return not self.is_closing or self.closed_with == codes.REPLACED
+
     def close(self, code: int) -> None:
         if not self.is_closing:
+            self.closed_with = code
             self.hub.forget(self)
             self._goodbye = asyncio.get_running_loop().create_task(self._say_goodbye(code))
 

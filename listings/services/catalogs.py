@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -40,6 +40,13 @@ def seed_base() -> str:
 
 def _base(model: Any, slug: str, name: str, **facts: Any) -> Any:
     return model(slug=slug, name=name, reviewed_at=Now(), **facts)
+
+
+def settled_category(*, slug: str, name: str) -> Category:
+    """One that the product itself needs, made when it is needed first; or what a moderator has merged it into."""
+    Category.objects.bulk_create([_base(Category, slug, name)], ignore_conflicts=True)
+    found: Category = Category.objects.with_slug(slug).get()
+    return cast(Category, found.living())
 
 
 def add_category(*, slug: str, name: str, by: User) -> tuple[Category, bool]:

@@ -20,11 +20,21 @@ def add(user: User, listing: Listing) -> None:
 
 
 @transaction.atomic
-def drop(user: User, listing_id: UUID) -> None:
-    """Also one that is no longer to be seen."""
+def toggle(user: User, listing: Listing) -> bool:
+    """Whether it is one now."""
+    if drop(user, listing.pk):
+        return False
+    add(user, listing)
+    return True
+
+
+@transaction.atomic
+def drop(user: User, listing_id: UUID) -> bool:
+    """Whether it was one. Also one that is no longer to be seen."""
     count, _ = Favourite.objects.filter(user=user, listing_id=listing_id).delete()
     if count:
         outbox.publish("favourite.dropped", user_id=str(user.pk), listing_id=str(listing_id))
+    return bool(count)
 
 
 def fans_of(listing_id: UUID, *, but: UUID, after: UUID, most: int) -> list[Favourite]:

@@ -17,6 +17,7 @@ from listings.models import Brand, Category, Listing, ListingPrice
 from listings.services import transitions
 from marketplace.common import audit, outbox
 from marketplace.common.errors import DomainError, InvalidInput, NotFound
+from marketplace.common.ids import uuid7
 
 CHANGEABLE = (
     *("title", "description", "category", "brand", "price_cents", "currency", "condition", "location"),
@@ -36,10 +37,18 @@ class ChangedMeanwhile(DomainError):
 
 
 @transaction.atomic
-def offer(seller: User, *, facts: Mapping[str, Any], quantity: int = 1, state: str = Listing.State.LIVE) -> Listing:
-    """`facts` are checked values of the CHANGEABLE fields; category and brand as rows."""
+def offer(
+    seller: User,
+    *,
+    facts: Mapping[str, Any],
+    quantity: int = 1,
+    state: str = Listing.State.LIVE,
+    listing_id: UUID | None = None,
+) -> Listing:
+    """`facts` are checked values of the CHANGEABLE fields; category and brand as rows. `listing_id`: a name that was
+    made for it before."""
     known = {name: value for name, value in facts.items() if name in CHANGEABLE}
-    listing = Listing.objects.create(seller=seller, quantity=quantity, state=state, **known)
+    listing = Listing.objects.create(pk=listing_id or uuid7(), seller=seller, quantity=quantity, state=state, **known)
     _remember_price(listing)
     outbox.publish("listing.created", **_about(listing), brand_id=_text(listing.brand_id))
     if state == Listing.State.LIVE:

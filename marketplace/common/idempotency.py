@@ -146,7 +146,8 @@ def _fingerprint(request: Request, path: dict[str, Any]) -> bytes:
     """Keyed, because the body may hold a password: a plain hash of it would be a gift to a thief."""
     data = request.POST.dict() if request.FILES else request.data
     files = [(name, file.name, _digest(file)) for name, sent in sorted(request.FILES.lists()) for file in sent]
-    what = dumps([sorted((name, str(value)) for name, value in path.items()), data, files])
+    asked = [request.query_params.dict()] if request.query_params else []  # some say there what others say in the body
+    what = dumps([sorted((name, str(value)) for name, value in path.items()), data, files, *asked])
     return hmac.new(settings.SECRET_KEY.encode(), what, hashlib.sha256).digest()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 
 ERROR: dict[str, Any] = {
@@ -43,20 +44,30 @@ VALIDATION_ERROR: dict[str, Any] = {
 REFUSED = OpenApiResponse({"$ref": "#/components/schemas/Error"}, "These credentials open no door")
 NOTHING = OpenApiResponse({"$ref": "#/components/schemas/Error"}, "There is nothing, or nothing for you")
 NOBODY = OpenApiResponse({"$ref": "#/components/schemas/Error"}, "There is no such person, as far as you may know")
+BINARY = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
 ALWAYS = {"400": "Bad request", "413": "Body too large", "429": "Rate limit exceeded", "503": "Try again"}
 
 
 class MarketSchema(AutoSchema):
-    """One tag per client contract, from the first part of the path."""
+    """One tag per client contract: as its door says, or from the first part of the path."""
 
     def map_parsers(self) -> list[str]:
         return ["application/json"]  # the parser forgives a missing type; nobody should count on it
 
     def get_tags(self) -> list[str]:
+        contracts = getattr(self.view, "contracts", ())
+        if contracts:
+            return list(contracts)
         parts = [part for part in self.path.split("/") if part and not part.startswith("{")]
         if parts[:1] == ["v1"]:
             return [parts[1]] if len(parts) > 1 else ["v1"]
         return ["service"]
+
+    def get_operation_id(self) -> str:
+        """Of the same path under `/v1` and at the root, the latter says whose it is."""
+        name: str = super().get_operation_id()
+        contracts = getattr(self.view, "contracts", ())
+        return f"{contracts[0].lower()}_{name}" if contracts else name
 
 
 def add_error_responses(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:

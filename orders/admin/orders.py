@@ -21,7 +21,7 @@ from orders.models import Order
 from orders.services.explaining import explain
 
 PARTIES = ("state_label", "number", "created_at"), ("buyer_link", "seller_link", "listing_link")
-BOUGHT = ("as_bought", "pieces"), ("total", "fee", "release")
+BOUGHT = ("as_bought", "pieces"), ("total", "fee", "release"), ("brought",)
 NOW = ("situation",), ("proof", "trouble")
 
 
@@ -32,7 +32,7 @@ class OrderAdmin(DecisionAdmin, ReadOnlyAdmin):
     list_filter = (QueueFilter, "state", ("created_at", admin.DateFieldListFilter))
     search_fields = ("buyer__username", "seller__username")
     search_help_text = _("User name of the buyer or seller, number or id of the order")
-    list_select_related = ("buyer", "seller", "listing", "hold")
+    list_select_related = ("buyer", "seller", "listing", "hold", "delivery__courier")
     change_form_outer_after_template = "admin/orders/story.html"
     fieldsets = (
         (None, {"fields": PARTIES}),
@@ -125,6 +125,18 @@ class OrderAdmin(DecisionAdmin, ReadOnlyAdmin):
     @admin.display(description=_("for the seller, before the fee"))
     def release(self, order: Order) -> str:
         return sum_of(order.release_cents, order.currency)
+
+    @admin.display(description=_("paid at the door"))
+    def brought(self, order: Order) -> str:
+        delivery = getattr(order, "delivery", None)
+        if delivery is None:
+            return "-"
+        return _t("%(place)s; %(payment)s; for the way %(fee)s; courier: %(courier)s") % {
+            "place": delivery,
+            "payment": delivery.get_payment_display(),
+            "fee": sum_of(delivery.fee_cents, order.currency),
+            "courier": delivery.courier or "-",
+        }
 
     @admin.display(description=_("in words"))
     def situation(self, order: Order) -> SafeString:

@@ -18,6 +18,7 @@ from orders.models import Operation, Order
 
 STATE_KINDS: dict[str, Kind] = {
     State.CREATED: "default",
+    State.ARRANGED: "info",
     State.PAYING: "info",
     State.FUNDED: "info",
     State.ACCEPTED: "info",

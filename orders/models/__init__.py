@@ -1,4 +1,5 @@
 from orders.models.auditing import MoneyAudit
+from orders.models.delivery import Delivery
 from orders.models.dispute import Dispute, DisputeEvidence, DisputeStatement
 from orders.models.inbox import InboxEvent
 from orders.models.ledger import Account, LedgerTransaction, Posting
@@ -13,6 +14,7 @@ from orders.models.webhook import WebhookDelivery, WebhookEndpoint
 __all__ = [
     "Account",
     "Deadline",
+    "Delivery",
     "Dispute",
     "DisputeEvidence",
     "DisputeStatement",

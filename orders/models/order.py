@@ -81,6 +81,7 @@ class Order(models.Model):
             models.Index(fields=["seller", "-id"], name="order_of_seller"),
             models.Index(fields=["buyer"], condition=Q(state="created"), name="order_unpaid_of_buyer"),
             models.Index(fields=["id"], condition=Q(state="settling"), name="order_settling"),
+            models.Index(fields=["id"], condition=Q(state="arranged"), name="order_arranged"),
             # What waits for an operator is counted on every page of the admin, and by the health door
             models.Index(fields=["id"], condition=Q(state="disputed"), name="order_disputed"),
             models.Index(fields=["id"], condition=Q(quarantined_at__isnull=False), name="order_quarantined"),

@@ -24,6 +24,7 @@ CANNOT_REFUND = "Cannot refund order"
 # Calling it off, by where the order stands and who does it
 _CANCEL: dict[str, dict[Party, Step]] = {
     State.CREATED: dict.fromkeys(Party, Step.CANCEL_UNPAID),
+    State.ARRANGED: dict.fromkeys((Party.BUYER, Party.SELLER, Party.OPERATOR), Step.CANCEL_UNPAID),
     State.PAYING: dict.fromkeys(Party, Step.ABANDON_PAYING),
     State.FUNDED: {Party.BUYER: Step.BUYER_CANCEL, Party.SELLER: Step.DECLINE, Party.OPERATOR: Step.BUYER_CANCEL},
     State.ACCEPTED: {Party.SELLER: Step.DECLINE, Party.OPERATOR: Step.DECLINE},

@@ -37,6 +37,31 @@ class TooManyUnpaid(Conflict):
     detail = "Pay for, or cancel, what you have ordered first"
 
 
+class DeliveryNotFound(NotFound):
+    code = "delivery_not_found"
+    detail = "Delivery not found"
+
+
+class NotACourier(Forbidden):
+    code = "not_a_courier"
+    detail = "Only couriers can do this"
+
+
+class NotYourDelivery(Forbidden):
+    code = "not_your_delivery"
+    detail = "Another courier holds this delivery, or nobody does yet"
+
+
+class DeliveryTaken(Conflict):
+    code = "delivery_taken"
+    detail = "Another courier was first"
+
+
+class OwnDelivery(DomainError):
+    code = "own_delivery"
+    detail = "Nobody brings their own order to themselves"
+
+
 class NotYourStep(Forbidden):
     code = "not_your_step"
     detail = "This step is the other party's"

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders.lifecycle import TRANSITIONS, Party, State, Step
-from orders.models import Order
+from orders.models import Delivery, Order
 from orders.services import deadlines
 from orders.services.settling import Funds
 
 _NOW: dict[str, str | Promise] = {
     State.CREATED: gettext_lazy("The pieces are held for the buyer, who has not paid yet."),
+    State.ARRANGED: gettext_lazy("The pieces are held. A courier brings them and is paid at the door."),
     State.PAYING: gettext_lazy("The payment is on its way."),
     State.FUNDED: gettext_lazy("Paid. The money is kept until the buyer has the thing; the seller must accept."),
     State.ACCEPTED: gettext_lazy("Accepted. The seller must hand it over."),
@@ -30,6 +31,7 @@ _NOW: dict[str, str | Promise] = {
 }
 _OTHERWISE: dict[str, str | Promise] = {
     State.CREATED: gettext_lazy("The order expires and the pieces are free again. No money has moved."),
+    State.ARRANGED: gettext_lazy("The order expires and the pieces are free again. No money has moved."),
     State.PAYING: gettext_lazy("The payment is given up, and whatever was held goes back to the buyer."),
     State.FUNDED: gettext_lazy("The order is called off and the buyer gets everything back."),
     State.ACCEPTED: gettext_lazy("The order is called off and the buyer gets everything back."),
@@ -71,7 +73,15 @@ def explain(order: Order, viewer: Any) -> Explanation:
 
 # Ways out that are always open to somebody, and not what an order waits for
 _WAYS_OUT = frozenset(
-    {Step.CANCEL_UNPAID, Step.ABANDON_PAYING, Step.DECLINE, Step.BUYER_CANCEL, Step.SELLER_REFUND, Step.DISPUTE}
+    {
+        Step.CANCEL_UNPAID,
+        Step.GIVE_UP,
+        Step.ABANDON_PAYING,
+        Step.DECLINE,
+        Step.BUYER_CANCEL,
+        Step.SELLER_REFUND,
+        Step.DISPUTE,
+    }
 )
 
 
@@ -87,6 +97,8 @@ def _who_can_act(order: Order) -> list[str]:
 
 def _money(order: Order) -> str:
     funds = Funds.of(order.operations.all())
+    if order.state == State.COMPLETED and Delivery.objects.filter(order=order).exists():
+        return _("Paid at the door. It never came through us.")
     if funds.transferred:
         return _("Paid to the seller.")
     if funds.refunded or (order.is_over and not order.is_sale):

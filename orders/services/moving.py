@@ -75,6 +75,8 @@ def move(
     assert target is not None, f"{step} must be told where it leads"
     if transition.releases is not None:
         changes |= _decided(order, transition.releases, release_cents, is_sale=is_sale)
+    elif is_sale is not None:  # an end at once, of money that was never ours to release
+        changes |= {"release_cents": 0, "is_sale": is_sale}
     before, status_before = order.state, order.status
     status = status_in(target, before=status_before)
     changes |= {"state": target, "status": status, "version": order.version + 1}

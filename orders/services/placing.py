@@ -30,6 +30,7 @@ class Wish:
     total_cents: int | None = None
     currency: str | None = None
     offer_id: UUID | None = None
+    is_paid_at_the_door: bool = False
 
 
 def place(buyer: User, wish: Wish) -> tuple[Order, bool]:
@@ -66,7 +67,7 @@ def _place(buyer: User, wish: Wish) -> Order:
     total = price * pieces
     if wish.total_cents not in (None, total) or wish.currency not in (None, held.currency):
         raise PriceChanged(extra={"total_cents": total, "currency": held.currency})
-    fee = terms.current_fee()
+    fee = terms.NO_FEE if wish.is_paid_at_the_door else terms.current_fee()  # there is nothing to take it from
     order = Order.objects.create(
         client_id=wish.client_id,
         buyer=buyer,
@@ -80,6 +81,7 @@ def _place(buyer: User, wish: Wish) -> Order:
         fee_bps=fee.basis_points,
         fee_min_cents=fee.least_cents,
         fee_max_cents=fee.most_cents,
+        state=State.ARRANGED if wish.is_paid_at_the_door else State.CREATED,
     )
     StockHold.objects.create(order=order, listing_id=wish.listing_id, quantity=pieces)
     if agreed is not None:
@@ -101,13 +103,13 @@ def _begin(order: Order, by: By) -> None:
         order=order,
         version=1,
         step=Step.CREATE,
-        to_state=State.CREATED,
+        to_state=order.state,
         to_status=Status.CREATED,
         party=by.party,
         actor=by.user,
     )
     order.refresh_from_db(fields=["created_at", "updated_at", "number"])
-    life = terms.time_in(State.CREATED)
+    life = terms.time_in(order.state)
     assert life is not None
     deadlines.add(order, deadlines.TIMEOUT, due_at=order.created_at + life)
     announce(order, Step.CREATE, by=by, before="")

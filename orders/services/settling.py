@@ -137,6 +137,11 @@ def free_stock(order: Order) -> None:
     _let_go(order, StockHold.State.RELEASED)
 
 
+def sell_stock(order: Order) -> None:
+    """For an order that ends well, and whose money never came through us."""
+    _let_go(order, StockHold.State.CONSUMED)
+
+
 def _let_go(order: Order, state: StockHold.State) -> None:
     left = StockHold.objects.filter(order=order, state=StockHold.State.HELD).update(state=state)
     if not left:

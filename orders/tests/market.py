@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models import User
 from listings.models import Category, Listing
@@ -23,7 +24,17 @@ from orders.lifecycle import TRANSITIONS, Release, State, Step
 from orders.models import Deadline, Operation, Order, SimulatorFault, SimulatorRecord
 from orders.providers.base import Result
 from orders.providers.simulator import book
-from orders.services import accepting, deadlines, ending, handing_over, operations, paying, placing, settling
+from orders.services import (
+    accepting,
+    deadlines,
+    delivering,
+    ending,
+    handing_over,
+    operations,
+    paying,
+    placing,
+    settling,
+)
 from orders.services.asking import ask as ask_for
 from orders.services.moving import SYSTEM, lock_for, move
 from orders.tests import books
@@ -41,6 +52,12 @@ INTENTS: dict[str, Intent] = {
     "complete": ending.complete,
     "cancel": ending.cancel,
     "refund": ending.refund,
+}
+
+
+BROUGHT: dict[Step, Callable[[User, int], object]] = {
+    Step.DELIVER: delivering.deliver,
+    Step.GIVE_UP: delivering.turn_down,
 }
 
 
@@ -67,6 +84,7 @@ class Market:
     seller: User
     stranger: User
     operator: User
+    courier: User
     stalls: list[Listing]
     orders: list[UUID] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
@@ -78,9 +96,10 @@ class Market:
         buyers = [User.objects.create(username=f"{name}-b{n}") for n in range(2)]
         seller, stranger = (User.objects.create(username=f"{name}-{part}") for part in ("seller", "stranger"))
         operator = User.objects.create(username=f"{name}-operator", is_staff=True, is_superuser=True)
+        courier = User.objects.create(username=f"{name}-courier", is_delivery=True)
         facts = {"title": name, "currency": "COP", "category": Category.objects.earliest("pk")}
         stalls = [listings.offer(seller, facts={**facts, "price_cents": p}, quantity=PIECES) for p in PRICES]
-        return cls(buyers, seller, stranger, operator, stalls)
+        return cls(buyers, seller, stranger, operator, courier, stalls)
 
     # ── What people do ───────────────────────────────────────────────────────────────────────────
 
@@ -89,7 +108,8 @@ class Market:
             return next(
                 b for b in self.buyers if b.pk == Order.objects.values_list("buyer", flat=True).get(pk=order_id)
             )
-        return {"seller": self.seller, "operator": self.operator, "stranger": self.stranger}[part]
+        others = {"operator": self.operator, "courier": self.courier, "stranger": self.stranger}
+        return {"seller": self.seller, **others}[part]
 
     def place(self, buyer: int, stall: int, pieces: int) -> UUID | None:
         try:
@@ -97,6 +117,18 @@ class Market:
         except DomainError:
             return None
         order_id: UUID = order.pk
+        self.orders.append(order_id)
+        return order_id
+
+    def place_at_the_door(self, buyer: int, stall: int) -> UUID | None:
+        """What the courier brings; they have it already."""
+        try:
+            door = delivering.Door("FIEC", "11-C")
+            delivery = delivering.order_to(self.buyers[buyer], self.stalls[stall].pk, door, payment="cash")
+        except DomainError:
+            return None
+        delivering.claim(self.courier, delivery.order.number, now=timezone.now())
+        order_id: UUID = delivery.order.pk
         self.orders.append(order_id)
         return order_id
 
@@ -224,6 +256,11 @@ def ask(statement: str, values: dict[str, Any]) -> Any:
 
 @transaction.atomic
 def make(step: Step, user: User, order_id: UUID, percent: int = 0, *, dies: bool = False) -> None:
+    if step in BROUGHT and user.is_delivery:
+        BROUGHT[step](user, Order.objects.values_list("number", flat=True).get(pk=order_id))
+        if dies:
+            raise Died
+        return
     order, by = lock_for(user, order_id)
     release = order.total_cents * percent // 100 if TRANSITIONS[step].releases == Release.STATED else None
     is_an_end = step == Step.CANCEL_UNPAID or TRANSITIONS[step].target == State.SETTLING

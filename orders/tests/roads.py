@@ -39,7 +39,7 @@ THEN = ["", "cancel", "complete", "capture", "time", "thaw"]
 def take(market: Market, cell: Cell, *, stall: int = 0, percent: int = 50) -> bool:
     """A new order, brought to the state, and one step of a party there."""
     state, step, party = cell
-    order_id = market.place(0, stall, 1)
+    order_id = _placed(market, state, stall)
     if order_id is None or not _walk(market, state, order_id):
         return False
     if party != Party.SYSTEM:
@@ -54,12 +54,16 @@ def take(market: Market, cell: Cell, *, stall: int = 0, percent: int = 50) -> bo
 
 def arrive(market: Market, state: State) -> UUID:
     """A new order in the state; one that settles has its payment to void yet."""
-    order_id = market.place(0, 1, 1)
+    order_id = _placed(market, state, 1)
     assert order_id is not None
     assert _walk(market, State.FUNDED if state == State.SETTLING else state, order_id)
     if state == State.SETTLING:
         market.wish("cancel", "buyer", order_id)
     return order_id
+
+
+def _placed(market: Market, state: State, stall: int) -> UUID | None:
+    return market.place_at_the_door(0, stall) if state == State.ARRANGED else market.place(0, stall, 1)
 
 
 def _walk(market: Market, state: State, order_id: UUID) -> bool:

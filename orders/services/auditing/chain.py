@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from orders.lifecycle import NOTES, TERMINAL, TRANSITIONS, Party, State, Step
+from orders.lifecycle import BEGINNINGS, NOTES, TERMINAL, TRANSITIONS, Party, Step
 
 # One row for each step that does not fit, and why. `{where}` narrows it to one order, or to none.
 LINKS = """
@@ -29,7 +29,7 @@ WHERE version <> place OR from_state <> coalesce(state_before, '') OR hash <> ha
 
 def edges() -> dict[str, list[str]]:
     """Every step there may be, a row for each way to make it."""
-    rows = [(Step.CREATE.value, "", State.CREATED.value, Party.BUYER.value)]
+    rows = [(Step.CREATE.value, "", state.value, Party.BUYER.value) for state in BEGINNINGS]
     for step, each in TRANSITIONS.items():
         targets = sorted(TERMINAL) if each.target is None else [each.target]
         rows += [

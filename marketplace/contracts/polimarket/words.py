@@ -1,0 +1,36 @@
+"""What PoliMarket says in Spanish where we say something in English, by our code."""
+
+from __future__ import annotations
+
+WORDS = {
+    "not_authenticated": "Token inválido o expirado",
+    "invalid_token": "Token inválido o expirado",
+    "user_not_found": "Token inválido o expirado",
+    "forbidden": "No autorizado",
+    "not_found": "No encontrado",
+    "listing_not_found": "Producto no encontrado",
+    "own_listing": "No puedes chatear contigo mismo",
+    "chat_not_found": "Chat no encontrado",
+    "not_in_chat": "No autorizado",
+    "not_allowed_in_chat": "No autorizado",
+    "chat_closed": "Este chat está cerrado",
+    "blocked": "No puedes escribir a esta persona",
+    "empty_message": "Escribe un mensaje",
+    "bad_frame": "Mensaje inválido",
+    "bad_json": "Mensaje inválido",
+    "unknown_type": "Mensaje inválido",
+    "not_an_image": "El archivo debe ser una imagen JPEG, PNG o WebP",
+    "unreadable_table": "No se pudo leer el archivo de Excel",
+    "out_of_stock": "Este producto ya no está disponible",
+    "too_many_unpaid": "Tienes demasiados pedidos pendientes",
+    "wrong_code": "Código secreto incorrecto",
+    "not_a_courier": "Solo para repartidores",
+    "not_your_delivery": "No autorizado",
+    "delivery_not_found": "Pedido no encontrado",
+    "delivery_taken": "Este pedido ya fue aceptado por otro repartidor",
+    "own_delivery": "No puedes entregarte tu propio pedido",
+    "not_now": "El pedido ya no admite este cambio",
+    "under_review": "El pedido está en revisión",
+    "rate_limited": "Demasiadas solicitudes, intenta más tarde",
+    "too_large": "El archivo es demasiado grande",
+}
