@@ -26,6 +26,7 @@ from chat.realtime import leaving
 from chat.realtime import threads as socket_threads
 from chat.realtime.hub import stop_hub
 from marketplace.common.postgis.base import hold_connections
+from marketplace.contracts import sockets as contracts
 
 UPLOAD_PATHS = re.compile(r"^/(storage/|v1/uploads/files$|api/uploads/|products$|users/me$)")
 ENVELOPE = 65_536  # what multipart adds around a file
@@ -41,6 +42,7 @@ http: App = FrontDoor(
 sockets = URLRouter(
     [
         path("v1/ws", MarketConsumer.as_asgi()),
+        *contracts.routes,
     ]
 )
 

@@ -34,4 +34,5 @@ urlpatterns = [  # tried in this order: what is asked most stands first
     path("admin/", admin.site.urls),
     path("", include("marketplace.common.storage.urls")),
     path("account/", include("accounts.page_urls")),
+    path("", include("marketplace.contracts.urls")),
 ]

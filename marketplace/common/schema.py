@@ -47,16 +47,25 @@ ALWAYS = {"400": "Bad request", "413": "Body too large", "429": "Rate limit exce
 
 
 class MarketSchema(AutoSchema):
-    """One tag per client contract, from the first part of the path."""
+    """One tag per client contract: as its door says, or from the first part of the path."""
 
     def map_parsers(self) -> list[str]:
         return ["application/json"]  # the parser forgives a missing type; nobody should count on it
 
     def get_tags(self) -> list[str]:
+        contracts = getattr(self.view, "contracts", ())
+        if contracts:
+            return list(contracts)
         parts = [part for part in self.path.split("/") if part and not part.startswith("{")]
         if parts[:1] == ["v1"]:
             return [parts[1]] if len(parts) > 1 else ["v1"]
         return ["service"]
+
+    def get_operation_id(self) -> str:
+        """Of the same path under `/v1` and at the root, the latter says whose it is."""
+        name: str = super().get_operation_id()
+        contracts = getattr(self.view, "contracts", ())
+        return f"{contracts[0].lower()}_{name}" if contracts else name
 
 
 def add_error_responses(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:

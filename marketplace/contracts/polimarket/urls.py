@@ -1,0 +1,8 @@
+"""The addresses of PoliMarket, on HTTP and on sockets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+urlpatterns: list[Any] = []
+sockets: list[Any] = []
