@@ -37,6 +37,8 @@ class Say:
     kind: str = "text"
     reply_to_seq: int | None = None
     data: dict[str, Any] | None = field(default=None)
+    files: tuple[int, ...] = ()  # by their numbers
+    comes_in: bool = False  # who speaks in an open group is in it from then on
 
 
 @dataclass(frozen=True)
