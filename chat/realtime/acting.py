@@ -83,7 +83,7 @@ async def _typing(socket: Socket, typing: commands.Typing) -> None:
     seat, limits = _seat(socket, typing.room_id), socket.hub.limits
     now = time.monotonic()
     is_too_soon = typing.is_typing and now - socket.typed_at.get(typing.room_id, 0.0) < limits.typing_seconds
-    if is_too_soon or len(seat.room.seats) > limits.typing_most_people or not _may_type(seat):
+    if is_too_soon or len(seat.room.seats) > limits.typing_most_people or not (typing.comes_in or _may_type(seat)):
         return
     socket.typed_at[typing.room_id] = now if typing.is_typing else 0.0
     shown = {

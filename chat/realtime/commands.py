@@ -45,6 +45,7 @@ class Say:
 class Typing:
     room_id: UUID
     is_typing: bool
+    comes_in: bool = False  # as with `Say`, so guests of an open group are seen to type as well
 
 
 @dataclass(frozen=True)

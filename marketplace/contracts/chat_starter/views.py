@@ -101,9 +101,7 @@ class SignUp(StarterDoor):
     @idempotent
     def post(self, request: Request) -> Response:
         """A name and a password are enough. Without an e-mail address nobody can send a new password."""
-        user = registration.register(**StarterSignUpBody.read(request.data))
-        user.refresh_from_db()
-        return Response(account(user), status=201)
+        return Response(account(registration.register(**StarterSignUpBody.read(request.data))), status=201)
 
 
 class Login(StarterDoor):

@@ -95,9 +95,7 @@ class Register(IzpoDoor):
     def post(self, request: Request) -> Response:
         body = IzpoRegisterBody.read(request.data)
         name = body.pop("full_name", None) or ""
-        user = registration.register(**body, name=name)
-        user.refresh_from_db()
-        return Response(account(user), status=201)
+        return Response(account(registration.register(**body, name=name)), status=201)
 
 
 class Login(IzpoDoor):

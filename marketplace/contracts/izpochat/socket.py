@@ -33,7 +33,7 @@ class IzpoChat(OneRoom):
             case "message":
                 return _spoken(said, home)
             case "typing":
-                return Typing(home, said.get("typing") is True)
+                return Typing(home, said.get("typing") is True, comes_in=True)
             case "ping":
                 return Ping()
         raise UnknownType

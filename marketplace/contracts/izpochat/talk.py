@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -204,7 +204,7 @@ class Online(IzpoDoor):
         is_asked_by_schema = getattr(self, "swagger_fake_view", False)
         return super().get_authenticators() if is_asked_by_schema else [TokenInAddress()]
 
-    @extend_schema(responses={200: IzpoOnlineOut})
+    @extend_schema(parameters=[OpenApiParameter("token", str)], responses=IzpoOnlineOut)
     def get(self, request: SignedIn, number: int) -> Response:
         """Who has this room before their eyes, on a client of any family. `?token=` is as good as the header."""
         room: Room = numbered.group(request.user, number)

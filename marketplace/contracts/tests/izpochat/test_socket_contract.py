@@ -151,8 +151,11 @@ def test_seed_the_guides_javascript(address: str, buyer: User, seller: User, gen
             await ws.say(type="typing", typing=False)
             assert (await other.until("typing"))["typing"] is False
             assert "typing" not in ws.kinds()
+            await other.say(type="typing", typing=True)
+            assert (await ws.until("typing"))["user_id"] == seller.number, "also who has not spoken yet"
 
     run(talk)
+    assert not Member.objects.filter(user=seller, room=general).exists()
     assert Member.objects.filter(user=buyer, room=general, state=Member.State.ACTIVE).exists(), "who speaks is in it"
 
 
