@@ -33,12 +33,14 @@ class AddressField(serializers.CharField):
 
 @extend_schema_field({"type": "string", "pattern": f"^{USERNAME.pattern}$", "minLength": 3, "maxLength": 50})
 class UsernameField(serializers.CharField):
+    pattern = USERNAME
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"min_length": 3, "max_length": 50, **kwargs})
 
     def to_internal_value(self, data: Any) -> str:
         text: str = super().to_internal_value(data)
-        if not USERNAME.fullmatch(text):
+        if not self.pattern.fullmatch(text):
             raise serializers.ValidationError("Use letters, digits, '.', '_' and '-'", code="value_error")
         return text
 

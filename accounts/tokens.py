@@ -2,7 +2,8 @@
 
 That is what lets a refresh whose answer got lost be answered again without keeping any token in the database.
 Claims are ASCII and hold nothing but ids and times: `sub`, `sid`, `typ`, `jti`, `iat`, `exp`. Rights are never read
-from a token.
+from a token. Of ASCII, only `>`, `?`, `~` and DEL can become a `-` or `_` in base64url, and none of them stands in a
+claim: so browsers that read claims with `atob`, which knows neither, can read all of ours.
 """
 
 from __future__ import annotations

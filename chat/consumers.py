@@ -1,4 +1,7 @@
-"""The socket doors. `SocketConsumer` is what every family's door has in common; `MarketConsumer` is `/v1/ws`."""
+"""The socket doors. `SocketConsumer` is what every family's door has in common; `MarketConsumer` is `/v1/ws`.
+
+`OneRoomConsumer` is for the families whose address is one room's.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,17 @@ from chat import frames
 from chat.frames import Shown
 from chat.realtime import admission, codes
 from chat.realtime.acting import act
-from chat.realtime.commands import SignIn
+from chat.realtime.commands import Command, Follow, SignIn
 from chat.realtime.dialects import PRODUCT, Dialect
 from chat.realtime.errors import BadJSON, Flooding, Refused, SignInFirst, SignInTooLate, TooManyFromHere
+from chat.realtime.following import follow
 from chat.realtime.hub import Hub, hub
 from chat.realtime.inbound import parsed
 from chat.realtime.outcomes import shown_error
 from chat.realtime.socket import Socket
 from chat.realtime.threads import in_thread
+from chat.services.access import Standing
+from chat.services.errors import ChatNotFound
 
 log = structlog.get_logger(__name__)
 
@@ -108,7 +114,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         self.socket._in(limits.sign_in_seconds, lambda: self.socket.refuse(SignInTooLate()))
 
     async def _turn_away(self, error: Exception) -> None:
-        if self.dialect.refuses_before_accept:
+        if self.dialect.refuses_before_accept and not self.socket.is_signed_in:
             await self.base_send({"type": "websocket.close", "code": codes.NOT_SIGNED_IN})
             raise Gone
         self._refuse(error)
@@ -118,7 +124,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             self.socket.refuse(error)
         else:
             self.socket.show(shown_error(error))
-            self.socket.close(codes.RESTART)  # not theirs to mend, and worth another try
+            self.socket.close(self.dialect.failure)  # not theirs to mend, and worth another try
 
     async def _admit(self, person: User, claims: Claims) -> None:
         await self.may_enter(person)
@@ -169,13 +175,16 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             if not self.socket.is_signed_in:
                 await self._sign_in(command)
             else:
-                await act(self.socket, command)
+                await self.obey(command)
         except Refused:
             raise
         except Exception as error:
             self.socket.show({**shown_error(error), **_about(said)})
             if isinstance(error, BadJSON):
                 self.socket.pace.garbled()
+
+    async def obey(self, command: Command) -> None:
+        await act(self.socket, command)
 
     async def _sign_in(self, command: object) -> None:
         if not isinstance(command, SignIn):
@@ -211,3 +220,29 @@ class MarketConsumer(SocketConsumer):
                 },
             }
         )
+
+
+class OneRoomConsumer(SocketConsumer):
+    """The room is chosen by the address, and followed from the moment in which it was seen that this person may."""
+
+    standing: Standing
+
+    def place_of(self, person: User) -> Standing:
+        """Where the address leads this person, or a `DomainError`; asked in a thread."""
+        raise NotImplementedError
+
+    async def may_enter(self, person: User) -> None:
+        self.standing = await in_thread(self.place_of, person)
+        if not self.standing.may_follow:
+            raise ChatNotFound
+        self.socket.home = self.standing.room_id
+
+    async def admitted(self) -> None:
+        """What was said before, clients read elsewhere."""
+        standing = self.standing
+        await follow(self.socket, Follow(standing.room_id, standing.seq, str(standing.epoch)))
+
+    @property
+    def number(self) -> int:
+        """Of the room, as its address says."""
+        return int(self.scope["url_route"]["kwargs"]["number"])

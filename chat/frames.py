@@ -110,12 +110,12 @@ def _numbers(room: Room, event: Event) -> Shown:
         "room": room.number,
         "seq": event.seq,
         "at": stamp(event.created_at),
-        "actor": None if actor is None else _numbered(actor),
+        "actor": None if actor is None else numbered_person(actor),
         "message": None if said is None else _numbered_message(said),
     }
 
 
-def _numbered(user: Any) -> Shown:
+def numbered_person(user: Any) -> Shown:
     return {"id": user.number, "username": user.username, "name": user.display_name}
 
 
@@ -129,7 +129,7 @@ def _numbered_message(said: Message) -> Shown:
         "kind": said.kind,
         "content": content,
         "text": content or ", ".join(each["original_filename"] for each in files) or None,
-        "sender": None if said.sender is None else _numbered(said.sender),
+        "sender": None if said.sender is None else numbered_person(said.sender),
         "file": files[0] if files else None,
         "files": files,
         "at": stamp(said.created_at),

@@ -18,7 +18,7 @@ from PIL import Image
 
 sys.path.insert(0, str(ROOT))
 
-from marketplace.contracts.tests.throwaway import say_and_hang_up
+from marketplace.contracts.tests.polimarket.throwaway import say_and_hang_up
 
 PATIENCE_SECONDS = 30.0
 

@@ -87,6 +87,7 @@ MIDDLEWARE = [
 PROGRAM_PREFIXES = (
     "/v1/",
     *("/auth/", "/users", "/products", "/chats/", "/orders/create", "/delivery/", "/static/images/"),  # contracts
+    *("/api/", "/messages/"),
 )
 PAGE_MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitV
 
 from marketplace import pages
 from marketplace.common import health
+from marketplace.contracts.chat_starter import page as chat_test
 from orders.urls import of_orders
 from orders.views import health as money_health
 
@@ -34,5 +35,6 @@ urlpatterns = [  # tried in this order: what is asked most stands first
     path("admin/", admin.site.urls),
     path("", include("marketplace.common.storage.urls")),
     path("account/", include("accounts.page_urls")),
+    path("test", chat_test.show, name="chat-test"),
     path("", include("marketplace.contracts.urls")),
 ]

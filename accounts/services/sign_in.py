@@ -22,6 +22,10 @@ class InvalidCredentials(Unauthenticated):
     detail = "Invalid credentials"
 
 
+class Disabled(InvalidCredentials):
+    """The password is right and the account is not. It says no more than a wrong password unless a door wants it to."""
+
+
 class EmailNotVerified(Forbidden):
     code = "email_not_verified"
     detail = "Please confirm your e-mail address first"
@@ -44,7 +48,7 @@ def check_password_of(identifier: str, password: str, *, address: str, surface: 
     is_right = check_password(password, user.password if user else _nobodys_password())
     if user is None or not is_right or not user.is_active:
         metrics.sign_ins.labels(surface, "refused").inc()
-        raise InvalidCredentials
+        raise Disabled if user is not None and is_right else InvalidCredentials
     attempt.succeeded()
     metrics.sign_ins.labels(surface, "ok").inc()
     return user

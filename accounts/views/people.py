@@ -11,8 +11,7 @@ from rest_framework.response import Response
 from accounts import serializers as shapes
 from accounts.authentication import SignedIn
 from accounts.models import User
-from accounts.services import contacts, passwords, people
-from marketplace.common import ratelimit
+from accounts.services import contacts, people, profiles
 from marketplace.common.api import Door
 from marketplace.common.errors import NotFound
 from marketplace.common.idempotency import idempotent
@@ -41,16 +40,9 @@ class MyProfile(Door):
     def patch(self, request: SignedIn) -> Response:
         """A new e-mail address needs `current_password` too: it is the way back into the account."""
         changes = shapes.ProfileBody.read(request.data)
-        if changes.get("email", request.user.email) != request.user.email:
-            self._may_change_email(request, changes["email"], changes.get("current_password", ""))
-        person = people.update_profile(request.user, changes)
+        proof = changes.get("current_password", "")
+        person = profiles.change(request.user, changes, proof=proof, address=client_ip(request))
         return Response(shapes.MeOut(person).data)
-
-    def _may_change_email(self, request: SignedIn, email: str, proof: str) -> None:
-        """Rationed like every other way to ask whether an address is known, or to have a letter sent to it."""
-        ratelimit.require("password_mail", f"change:{request.user.pk}", sensitive=True)
-        contacts.spend_budget(request.user, [contacts.digest_of(email)])
-        passwords.prove_password(request.user, proof, address=client_ip(request))
 
 
 class OnePerson(Door):

@@ -12,8 +12,23 @@ class RoomQuerySet(models.QuerySet[Any]):
     def open_to_all(self) -> Self:
         return self.filter(Q(kind="broadcast") | Q(kind="group", is_private=False))
 
+    def groups(self) -> Self:
+        return self.filter(kind="group")
+
     def public_groups(self) -> Self:
         return self.filter(kind="group", is_private=False, closed_at__isnull=True)
+
+    def groups_within_reach(self, user: Any) -> Self:
+        """Those that anybody may join, and those where this person is."""
+        is_open = Q(is_private=False, closed_at__isnull=True)
+        return self.groups().visible_to(user).filter(is_open | Exists(self._own(user, state="active")))
+
+    def with_members(self, most: int) -> Self:
+        """Who owns it and who is in it now, longest first."""
+        members = self._members.filter(state="active").select_related("user").order_by("pk")[:most]
+        return self.select_related("owner").prefetch_related(
+            models.Prefetch("members", members, to_attr="participants")
+        )
 
     def with_member(self, user: Any) -> Self:
         """Where this person is now."""
@@ -35,7 +50,11 @@ class RoomQuerySet(models.QuerySet[Any]):
         rows = self.with_member(user).filter(kind="listing").select_related("listing", "buyer", "owner")
         return rows.defer("listing__search", "listing__plain_title").order_by("-created_at", "-pk")
 
+    @property
+    def _members(self) -> models.QuerySet[Any]:
+        rows: models.QuerySet[Any] = self.model._meta.get_field("members").related_model.objects.all()
+        return rows
+
     def _own(self, user: Any, state: str | None = None) -> models.QuerySet[Any]:
-        member = self.model._meta.get_field("members").related_model
-        rows: models.QuerySet[Any] = member.objects.filter(room=OuterRef("pk"), user=user.pk)
+        rows = self._members.filter(room=OuterRef("pk"), user=user.pk)
         return rows.filter(state=state) if state else rows.filter(state__in=("active", "invited"))

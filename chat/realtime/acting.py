@@ -18,7 +18,7 @@ from chat.realtime.outcomes import shown_error
 from chat.realtime.seats import Seat
 from chat.realtime.socket import Socket
 from chat.realtime.threads import in_thread
-from chat.services import marks, sending
+from chat.services import entering, marks, numbered, sending
 from chat.services.sending import Draft, Sent
 from marketplace.common import ratelimit
 from marketplace.common.errors import DomainError, Unavailable
@@ -47,8 +47,7 @@ async def act(socket: Socket, command: commands.Command) -> None:
 
 
 async def _say(socket: Socket, said: commands.Say) -> None:
-    draft = Draft(said.content, said.kind, said.client_id, said.reply_to_seq, said.data)
-    sent = await in_thread(_send, socket.person, said.room_id, draft)
+    sent = await in_thread(_send, socket.person, said)
     socket.show(
         {
             "type": "ack",
@@ -63,9 +62,12 @@ async def _say(socket: Socket, said: commands.Say) -> None:
     )
 
 
-def _send(person: User, room_id: UUID, draft: Draft) -> Sent:
+def _send(person: User, said: commands.Say) -> Sent:
     ratelimit.require("chat_send", str(person.pk))
-    return sending.send(person, room_id, draft)
+    files = numbered.own_files(person, said.files)
+    draft = Draft(said.content, said.kind, said.client_id, said.reply_to_seq, said.data, files)
+    send = entering.say if said.comes_in else sending.send
+    return send(person, said.room_id, draft)
 
 
 async def _mark(socket: Socket, mark: commands.Mark) -> None:
@@ -81,7 +83,7 @@ async def _typing(socket: Socket, typing: commands.Typing) -> None:
     seat, limits = _seat(socket, typing.room_id), socket.hub.limits
     now = time.monotonic()
     is_too_soon = typing.is_typing and now - socket.typed_at.get(typing.room_id, 0.0) < limits.typing_seconds
-    if is_too_soon or len(seat.room.seats) > limits.typing_most_people or not _may_type(seat):
+    if is_too_soon or len(seat.room.seats) > limits.typing_most_people or not (typing.comes_in or _may_type(seat)):
         return
     socket.typed_at[typing.room_id] = now if typing.is_typing else 0.0
     shown = {
@@ -89,6 +91,11 @@ async def _typing(socket: Socket, typing: commands.Typing) -> None:
         "room": str(typing.room_id),
         "user": frames.person(socket.person),
         "is_typing": typing.is_typing,
+        "numbers": {
+            "room": seat.room.number,
+            "user": frames.numbered_person(socket.person),
+            "is_typing": typing.is_typing,
+        },
     }
     await socket.hub.layer.group_send(f"room.{typing.room_id}", shown)
 

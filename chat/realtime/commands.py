@@ -37,12 +37,15 @@ class Say:
     kind: str = "text"
     reply_to_seq: int | None = None
     data: dict[str, Any] | None = field(default=None)
+    files: tuple[int, ...] = ()  # by their numbers
+    comes_in: bool = False  # who speaks in an open group is in it from then on
 
 
 @dataclass(frozen=True)
 class Typing:
     room_id: UUID
     is_typing: bool
+    comes_in: bool = False  # as with `Say`, so guests of an open group are seen to type as well
 
 
 @dataclass(frozen=True)

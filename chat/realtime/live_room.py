@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import orjson
 import structlog
 
 from chat.frames import Frame, Shown
@@ -39,6 +40,11 @@ WITH_MEMBERS = (Event.Type.JOINED, Event.Type.LEFT, Event.Type.REMOVED, Event.Ty
 def resync(room_id: UUID, reason: str, last_seq: int, epoch: UUID | None) -> Shown:
     shown = {"type": "resync", "room": str(room_id), "reason": reason, "last_seq": last_seq}
     return {**shown, "epoch": None if epoch is None else str(epoch)}
+
+
+def _person_of(passing: Frame) -> int | None:
+    number: int | None = orjson.loads(passing.numbers).get("user", {}).get("id")
+    return number
 
 
 class LiveRoom:
@@ -158,10 +164,13 @@ class LiveRoom:
     def _deliver(self, frame: Frame) -> None:
         """One text for all who speak the same dialect."""
         packets: dict[Dialect, Packet | None] = {}
+        passing_of = _person_of(frame) if frame.seq == 0 else None
         for socket, seat in list(self.seats.items()):
             if not seat.is_live or 0 < frame.seq <= seat.after:
                 continue
             dialect = socket.dialect
+            if passing_of == socket.person.number and not dialect.hears_itself:
+                continue
             if dialect not in packets:
                 text = dialect.event(frame)
                 packets[dialect] = None if text is None else Packet(text, is_passing=frame.seq == 0)

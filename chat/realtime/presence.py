@@ -52,6 +52,13 @@ class Change:
         return (str(self.room_id), self.member, self.user_id, self.shown)
 
 
+def _numbers(user: Shown) -> Shown:
+    """For the foreign dialects."""
+    return (
+        {"user": {"id": user["number"], "username": user["username"], "name": user["name"]}} if "number" in user else {}
+    )
+
+
 class Presence:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -157,12 +164,14 @@ class Presence:
             self._announce_crowd(change.room_id)
         elif change.script == scripts.COME:
             user = orjson.loads(change.shown)
-            await self._say(change.room_id, {"type": "user_joined", "room": room, "user": user, "v": version})
+            shown = {"type": "user_joined", "room": room, "user": user, "v": version, "numbers": _numbers(user)}
+            await self._say(change.room_id, shown)
         else:
-            await self._say_left(change.room_id, change.user_id, version)
+            await self._say_left(change.room_id, change.user_id, version, change.shown)
 
-    async def _say_left(self, room_id: UUID, user_id: str, version: int) -> None:
-        await self._say(room_id, {"type": "user_left", "room": str(room_id), "user_id": user_id, "v": version})
+    async def _say_left(self, room_id: UUID, user_id: str, version: int, who: bytes) -> None:
+        shown = {"type": "user_left", "room": str(room_id), "user_id": user_id, "v": version}
+        await self._say(room_id, {**shown, "numbers": _numbers(orjson.loads(who))})
 
     def _announce_crowd(self, room_id: UUID) -> None:
         """Of a crowd only its size is told, and not at every step."""
@@ -206,11 +215,11 @@ class Presence:
         for room in rooms:
             pipeline.eval(scripts.SWEEP, 0, room)
         for room, gone in zip(rooms, await pipeline.execute(), strict=True):
-            for user, version, count in zip(gone[::3], gone[1::3], gone[2::3], strict=True):
+            for user, version, count, who in zip(gone[::4], gone[1::4], gone[2::4], gone[3::4], strict=True):
                 if int(count) > CROWD:
                     self._announce_crowd(UUID(room))
                 else:
-                    await self._say_left(UUID(room), user.decode(), int(version))
+                    await self._say_left(UUID(room), user.decode(), int(version), who)
 
     async def snapshot(self, room_id: UUID) -> Shown:
         if self._flushing is not None:  # who has just come finds themselves in it

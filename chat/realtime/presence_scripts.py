@@ -31,10 +31,11 @@ local function come(member, user, shown)
 end
 local function go(member, user)
   if redis.call('ZREM', at, member) == 0 or redis.call('HINCRBY', n, user, -1) > 0 then return false end
+  local shown = redis.call('HGET', who, user)
   redis.call('HDEL', n, user)
   redis.call('HDEL', who, user)
   if redis.call('EXISTS', at) == 0 then redis.call('SREM', 'pres:rooms', room) end
-  return true
+  return shown or '{}'
 end
 """
 
@@ -61,16 +62,19 @@ keep()
 return 1
 """
 
-# room -> user, version, people left: for each whose last socket is not believed any more
+# room -> user, version, people left, shown: for each whose last socket is not believed any more
 SWEEP = f"""{_COMMON}
 local lives, gone = {{}}, {{}}
 for _, member in ipairs(redis.call('ZRANGE', at, 0, -1)) do
   local user, process = string.match(member, '^([^|]+)|[^|]+|(.+)$')
   if lives[process] == nil then lives[process] = redis.call('EXISTS', 'pres:lease:' .. process) == 1 end
-  if (not lives[process] or tonumber(redis.call('ZSCORE', at, member)) < now) and go(member, user) then
+  local is_dead = not lives[process] or tonumber(redis.call('ZSCORE', at, member)) < now
+  local shown = is_dead and go(member, user)
+  if shown then
     table.insert(gone, user)
     table.insert(gone, version())
     table.insert(gone, redis.call('HLEN', n))
+    table.insert(gone, shown)
   end
 end
 return gone

@@ -97,6 +97,8 @@ class Socket:
         self.hub.leave(seat)
         shown = {"type": "unsubscribed", "room": str(seat.room.id), "reason": reason, "last_seq": seat.room.seq}
         self.show(shown)
+        if self.home == seat.room.id:  # it has no other
+            self.close(codes.DONE if reason == "left" else codes.NOT_A_MEMBER)
 
     # ── The end ──────────────────────────────────────────────────────────────────────────────────
 
@@ -123,7 +125,7 @@ class Socket:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.outbox.drained()
-                await self._send({"type": "websocket.close", "code": code})
+                await self._send({"type": "websocket.close", "code": self.dialect.close_code(code)})
         except TimeoutError:
             self.abort()
         except Exception:

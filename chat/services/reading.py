@@ -94,6 +94,14 @@ def messages_of(
     return Page(found[:limit], min(total, COUNTED), total <= COUNTED, len(found) > limit)
 
 
+def said_in(user: User, room_id: UUID, *, limit: int, offset: int = 0) -> list[Message]:
+    """What still says something, newest first: for clients that know no messages taken back."""
+    standing = access.standing(user.pk, room_id)
+    standing.must_look()
+    rows = Message.objects.within(standing).that_still_say_something().shown().order_by("-seq")
+    return list(rows[offset : offset + limit])
+
+
 def found_in(user: User, text: str, *, room_id: UUID | None, limit: int) -> list[Message]:
     """In rooms where one is a member now, as far as one may see them; newest first."""
     own = Member.objects.filter(user=user, state=Member.State.ACTIVE)
@@ -112,6 +120,11 @@ def message_seen_by(user: User, message_id: UUID) -> Message:
     if not (standing.may_look and Message.objects.within(standing).filter(pk=message.pk).exists()):
         raise MessageNotFound
     return message
+
+
+def members_in(room: Room) -> QuerySet[Member]:
+    """Who is in it now, longest first; of a room that was found for who asks."""
+    return Member.objects.filter(room=room, state=Member.State.ACTIVE).select_related("user").order_by("pk")
 
 
 def members_of(user: User, room_id: UUID) -> QuerySet[Member]:

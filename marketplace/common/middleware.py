@@ -74,6 +74,7 @@ class Dress:
     }
 
     def __init__(self) -> None:
+        self._programs = tuple(settings.PROGRAM_PREFIXES)
         # pictures go straight from the browser to the store and back
         self._store = f" {settings.S3_PUBLIC_ENDPOINT}" if settings.S3_PUBLIC_ENDPOINT else ""
 
@@ -86,7 +87,7 @@ class Dress:
         if ticket is not None:
             headers["X-RateLimit-Limit"] = str(ticket.limit)
             headers["X-RateLimit-Remaining"] = str(ticket.remaining)
-        if isinstance(response, HttpResponse) and request.path.startswith("/v1/"):
+        if isinstance(response, HttpResponse) and request.path.startswith(self._programs):
             headers.setdefault("Cache-Control", "no-store")
 
     def _policy(self, request: HttpRequest, response: HttpResponseBase) -> str:

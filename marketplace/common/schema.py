@@ -67,7 +67,7 @@ class MarketSchema(AutoSchema):
         """Of the same path under `/v1` and at the root, the latter says whose it is."""
         name: str = super().get_operation_id()
         contracts = getattr(self.view, "contracts", ())
-        return f"{contracts[0].lower()}_{name}" if contracts else name
+        return "_".join([*contracts[:1], name]).replace(" ", "_").lower() if contracts else name
 
 
 def add_error_responses(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:

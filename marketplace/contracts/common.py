@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,7 +30,7 @@ class ContractDoor(Door):
 
     contracts: ClassVar[tuple[str, ...]]
     words: ClassVar[Mapping[str, str]] = {}
-    parser_classes = (FormParser, MultiPartParser, StrictJSONParser)
+    parser_classes: tuple[type[BaseParser], ...] = (FormParser, MultiPartParser, StrictJSONParser)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """These clients look again every two seconds."""

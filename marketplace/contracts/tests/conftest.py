@@ -1,64 +1,46 @@
-"""People who come through the doors of other families, and what they bring."""
+"""Clients of other families, and rooms for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from listings.tests.studio import jpeg
-from marketplace.common import outbox
-
-Form = Callable[..., Any]
-
-
-@pytest.fixture(autouse=True)
-def _own_files(settings: Settings, tmp_path: Path) -> None:
-    settings.S3_ENDPOINT, settings.MEDIA_ROOT = "", tmp_path
-    settings.BASE_URL = "http://127.0.0.1:8000"  # as the seed has it
-    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "off")
+from chat.models import Room
+from chat.services import groups
+from chat.tests.conftest import desk, local_desk, make_group  # noqa: F401  (fixtures)
+from listings.tests.studio import local_files, local_studio, studio  # noqa: F401  (fixtures)
+from marketplace.contracts.tests.clients import bearer
+from marketplace.tests.test_storage_s3 import s3_server  # noqa: F401  (a fixture)
 
 
 @pytest.fixture
-def ana(make_person: Callable[..., User]) -> User:
-    return make_person("ana", email="ana@espol.edu.ec", name="Ana Ruiz")
+def general(make_person: Callable[..., User]) -> Room:
+    """A public room whose owner is nobody of the others."""
+    return groups.create(make_person("admin"), name="General")
 
 
 @pytest.fixture
-def leo(make_person: Callable[..., User]) -> User:
-    return make_person("leo", email="leo@espol.edu.ec", name="Leo")
+def secret(buyer: User) -> Room:
+    """The buyer's, by invitation only."""
+    return groups.create(buyer, name="Secret", is_private=True)
 
 
 @pytest.fixture
-def courier(make_person: Callable[..., User]) -> User:
-    return make_person("carla", name="Carla", is_delivery=True)
-
-
-def picture(name: str = "lamp.jpg", content_type: str = "image/jpeg") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, jpeg(60, 40), content_type)
+def angular(anonymous: APIClient) -> Callable[..., APIClient]:
+    """A client with a token of IzpoChat's own door."""
+    return lambda person: signed_in_at("/api/users/login", person)
 
 
 @pytest.fixture
-def offer(signed_in: Callable[..., APIClient]) -> Callable[..., dict[str, Any]]:
-    """`offer(leo, title="Lamp", price="8.5")`: through the door, as its page does."""
-
-    def make(seller: User, **facts: Any) -> dict[str, Any]:
-        form = {"title": "Desk lamp", "description": "Bright", "price": "8.50", "file": picture(), **facts}
-        reply = signed_in(seller).post("/products", form, format="multipart")
-        assert reply.status_code == 200, reply.content
-        shown: dict[str, Any] = reply.json()
-        return shown
-
-    return make
+def swift() -> Callable[..., APIClient]:
+    return lambda person: signed_in_at("/api/auth/login", person)
 
 
-def told() -> None:
-    """Everybody has heard what happened."""
-    while outbox.deliver_due(limit=1_000):
-        pass
+def signed_in_at(door: str, person: Any) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer(person, door)}")
+    return client

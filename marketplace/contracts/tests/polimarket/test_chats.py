@@ -13,7 +13,7 @@ from accounts.models import User
 from chat.models import Message, Room
 from chat.services import opening, sending
 from chat.services.sending import Draft
-from marketplace.contracts.tests.conftest import told
+from marketplace.contracts.tests.polimarket.conftest import told
 from orders.services import placing
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from accounts.models import User
 from listings.models import Category, Listing, Photo
 from listings.services import catalogs, listings
 from listings.tests.studio import opened
-from marketplace.contracts.tests.conftest import picture
+from marketplace.contracts.tests.polimarket.conftest import picture
 
 pytestmark = pytest.mark.django_db
 As = Callable[..., APIClient]

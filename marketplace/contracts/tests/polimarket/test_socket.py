@@ -22,7 +22,7 @@ from chat.services.sending import Draft
 from chat.tests.sockets import run, signed_in, token_of
 from listings.models import Category, Listing
 from listings.services import catalogs, listings
-from marketplace.contracts.tests.throwaway import say_and_hang_up
+from marketplace.contracts.tests.polimarket.throwaway import say_and_hang_up
 
 THROWN_AWAY = 50  # faults/throwaway.py: 1,000 of them
 pytestmark = pytest.mark.django_db(transaction=True)

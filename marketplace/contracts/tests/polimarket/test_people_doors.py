@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import Session, User
 from conftest import PASSWORD
 from listings.tests.studio import opened
-from marketplace.contracts.tests.conftest import picture
+from marketplace.contracts.tests.polimarket.conftest import picture
 
 pytestmark = pytest.mark.django_db
 JOHN = {"name": "John", "email": "john@espol.edu.ec", "password": "secret"}

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from marketplace.contracts.tests.conftest import told
+from marketplace.contracts.tests.polimarket.conftest import told
 from orders.models import Account, Order
 from orders.services import operations, paying, placing
 
