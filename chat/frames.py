@@ -119,8 +119,17 @@ def numbered_person(user: Any) -> Shown:
     return {"id": user.number, "username": user.username, "name": user.display_name}
 
 
+def plain_text(said: Message) -> str | None:
+    """For clients that know no files and no places: of a message without words, what they are called."""
+    if said.body:
+        return said.body
+    names = ", ".join(each.upload.name for each in said.attachments.all())
+    place = said.data if said.kind == Message.Kind.LOCATION and said.data else None
+    return names or (f"{place['latitude']}, {place['longitude']}" if place else None)
+
+
 def _numbered_message(said: Message) -> Shown:
-    """`text` is for clients that know no files: those of a message without words are called by their names."""
+    """`text` is the plain one."""
     speaks = said.deleted_at is None and said.hidden_at is None
     files = [numbered_file(each.upload) for each in said.attachments.all()] if speaks else []
     content = said.body if speaks else None
@@ -128,7 +137,7 @@ def _numbered_message(said: Message) -> Shown:
         "id": said.number,
         "kind": said.kind,
         "content": content,
-        "text": content or ", ".join(each["original_filename"] for each in files) or None,
+        "text": plain_text(said) if speaks else None,
         "sender": None if said.sender is None else numbered_person(said.sender),
         "file": files[0] if files else None,
         "files": files,

@@ -169,7 +169,7 @@ class LiveRoom:
             if not seat.is_live or 0 < frame.seq <= seat.after:
                 continue
             dialect = socket.dialect
-            if passing_of == socket.person.number and not dialect.hears_itself:
+            if passing_of is not None and not dialect.hears_itself and passing_of == socket.person.number:
                 continue
             if dialect not in packets:
                 text = dialect.event(frame)

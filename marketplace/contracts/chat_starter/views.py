@@ -15,6 +15,7 @@ from accounts.authentication import SignedIn
 from accounts.models import Surface, User
 from accounts.serializers import PasswordField, UsernameField
 from accounts.services import registration
+from chat import frames
 from chat.models import Message, Room
 from chat.services import numbered, reading
 from marketplace.common.idempotency import idempotent
@@ -77,14 +78,13 @@ def account(user: User) -> dict[str, Any]:
 
 
 def message(said: Message, room: Room) -> dict[str, Any]:
-    names = ", ".join(each.upload.name for each in said.attachments.all())
     at: datetime = said.created_at
     return {
         "id": said.number,
         "type": "message",
         "room_id": room.number,
         "sender": rooms.sender_of(said).username,
-        "message": said.body or names,
+        "message": frames.plain_text(said) or "",
         "timestamp": stamp(at),
     }
 

@@ -80,7 +80,7 @@ def _message(facts: Shown) -> Shown | None:
     shown = {
         "type": "message",
         "id": said["id"],
-        "content": said["content"] or "",
+        "content": (said["content"] if file else said["text"]) or "",
         "room_id": facts["room"],
         "sender": _person(said["sender"]),
         "file_id": file["id"] if file else None,

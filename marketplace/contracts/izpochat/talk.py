@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import SignedIn, TokenAuthentication
 from accounts.models import User
+from chat import frames
 from chat.models import Message, Room
 from chat.models.message import LONGEST_TEXT
 from chat.services import access, entering, groups, numbered, reading, watching
@@ -100,7 +101,7 @@ def message(said: Message, room: dict[str, Any]) -> dict[str, Any]:
         upload.uploader = sender  # nobody attaches another's file
     return {
         "id": said.number,
-        "content": said.body or "",
+        "content": (said.body if carried else frames.plain_text(said)) or "",
         "room_id": room["id"],
         "sender_id": sender.number,
         "file_id": carried[0].number if carried else None,

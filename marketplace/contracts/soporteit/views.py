@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts.authentication import SignedIn
 from accounts.models import User
 from accounts.models.person import Role
+from chat import frames
 from chat.services import posting
 from chat.services.posting import Posted
 from chat.services.sending import Draft
@@ -72,12 +73,11 @@ def person(user: User, *, seen_by: User) -> dict[str, Any]:
 
 def message(posted: Posted) -> dict[str, Any]:
     said = posted.message
-    names = ", ".join(each.upload.name for each in said.attachments.all())
     return {
         "id": said.number,
         "sender_id": posted.sender.number,
         "receiver_id": posted.receiver_number,
-        "content": said.body or names,
+        "content": frames.plain_text(said) or "",
         "created_at": said.created_at,
     }
 

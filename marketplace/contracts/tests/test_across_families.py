@@ -10,8 +10,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from chat.models import Room
-from chat.services import groups
+from chat.models import Message, Room
+from chat.services import groups, sending
+from chat.services.sending import Draft
 from chat.tests.desk import Desk
 from chat.tests.sockets import in_thread, run, signed_in, token_of
 from marketplace.contracts.tests.clients import Ear, bearer, listening
@@ -78,7 +79,7 @@ def test_one_room_on_three_sockets_is_one_talk(
     assert [row["content"] for row in reversed(listed)] == [row["message"] for row in read]
 
 
-def test_a_file_is_a_file_to_who_knows_files_and_a_name_to_who_does_not(
+def test_files_and_places_have_plain_words_for_who_does_not_know_them(
     address: str, local_desk: Desk, buyer: User, seller: User, general: Room
 ) -> None:
     """Sent from `/v1`, with two files and no words."""
@@ -99,8 +100,15 @@ def test_a_file_is_a_file_to_who_knows_files_and_a_name_to_who_does_not(
             shown, text = await angular.until("message"), await swift.until("message")
             assert (shown["content"], shown["file_id"]) == ("", files[0].number)
             assert text["message"] == "a.pdf, b.pdf"
+            place = Draft(None, kind=Message.Kind.LOCATION, data={"latitude": 4.6, "longitude": -74.1})
+            await in_thread(sending.send, buyer, general.pk, place)
+            shown, text = await angular.until("message"), await swift.until("message")
+            assert shown["content"] == text["message"] == "4.6, -74.1"
 
     run(talk)
+    for path, field in (("/api/rooms/{}/messages", "content"), ("/api/messages/{}", "message")):
+        rows = APIClient(headers={"Authorization": f"Bearer {swift_token}"}).get(path.format(general.number)).json()
+        assert "4.6, -74.1" in {row[field] for row in rows}
 
 
 @pytest.mark.django_db
