@@ -110,7 +110,10 @@ _VALUES = {
     "life": "'30 minutes'",
     **dict.fromkeys(("order", "event", "message"), "gen_random_uuid()"),
     **dict.fromkeys(("client_id", "total_cents", "currency", "fee_max"), "NULL"),
-    **{name: str(number) for name, number in {"pieces": 1, "most_unpaid": 1_000_000, "fee_bps": 0, "fee_min": 0}.items()},
+    **{
+        name: str(number)
+        for name, number in {"pieces": 1, "most_unpaid": 1_000_000, "fee_bps": 0, "fee_min": 0}.items()
+    },
 }
 
 
