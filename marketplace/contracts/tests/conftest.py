@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from chat.models import Room
 from chat.services import groups
-from chat.tests.conftest import desk, local_desk, make_group  # noqa: F401  (fixtures)
+from chat.tests.conftest import desk, local_desk, make_group, make_listing  # noqa: F401  (fixtures)
 from listings.tests.studio import local_files, local_studio, studio  # noqa: F401  (fixtures)
 from marketplace.contracts.tests.clients import bearer
 from marketplace.tests.test_storage_s3 import s3_server  # noqa: F401  (a fixture)

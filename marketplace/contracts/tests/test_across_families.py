@@ -11,10 +11,11 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from chat.models import Message, Room
-from chat.services import groups, sending
+from chat.services import groups, opening, sending
 from chat.services.sending import Draft
 from chat.tests.desk import Desk
 from chat.tests.sockets import in_thread, run, signed_in, token_of
+from listings.models import Listing
 from marketplace.contracts.tests.clients import Ear, bearer, listening
 
 EACH = 8
@@ -77,6 +78,42 @@ def test_one_room_on_three_sockets_is_one_talk(
     read = oldest_first.get(f"/api/messages/{general.number}").json()
     assert [row["id"] for row in reversed(listed)] == [row["id"] for row in read]
     assert [row["content"] for row in reversed(listed)] == [row["message"] for row in read]
+
+
+def test_the_talk_about_a_listing_is_the_same_on_the_shops_socket_and_on_the_products(
+    address: str, other_address: str, buyer: User, seller: User, make_listing: Callable[..., Listing]
+) -> None:
+    """The seller writes in the web shop, the buyer on `/v1`, each at another server process."""
+    room, _ = opening.about_listing(buyer, make_listing().pk)
+    shop_token, product_token = token_of(seller), token_of(buyer)
+
+    async def talk() -> None:
+        async with (
+            listening(address, f"/ws/chats/{room.number}", shop_token) as shop,
+            signed_in(other_address, product_token) as product,
+        ):
+            start = (await product.follow(room.pk, since=0))["last_seq"]
+            await shop.say(text="ready")
+            await product.reach(room.pk, start + 1)
+            await asyncio.gather(
+                *(shop.say(text=f"shop {n}") for n in range(EACH)),
+                *(product.say("send", room=room.pk, client_id=str(n), content=f"product {n}") for n in range(EACH)),
+            )
+            while len(shop.heard) < 2 * EACH + 1:
+                await shop.next()
+            await product.reach(room.pk, start + 1 + 2 * EACH)
+            events = [each for shown in product.heard for each in shown.get("events", [shown])]
+            told = [each["message"]["content"] for each in events if each["type"] == "message.created"]
+            assert [shown["text"] for shown in shop.heard] == told
+            assert len(set(told)) == 2 * EACH + 1
+
+    run(talk)
+    shop_reads = APIClient(headers={"Authorization": f"Bearer {shop_token}"}).get(f"/chats/{room.number}/messages")
+    product_reads = APIClient(headers={"Authorization": f"Bearer {product_token}"}).get(
+        f"/v1/messages?chat_id={room.pk}&page_size=100"
+    )
+    newest_first = [row["content"] for row in product_reads.json()["items"]]
+    assert [row["text"] for row in shop_reads.json()] == newest_first[::-1]
 
 
 def test_files_and_places_have_plain_words_for_who_does_not_know_them(
