@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
+from chat.pages import talk
 from marketplace import pages
 from marketplace.common import health
 from orders.urls import of_orders
@@ -34,4 +35,5 @@ urlpatterns = [  # tried in this order: what is asked most stands first
     path("admin/", admin.site.urls),
     path("", include("marketplace.common.storage.urls")),
     path("account/", include("accounts.page_urls")),
+    path("talk", talk, name="talk"),
 ]
