@@ -11,6 +11,7 @@ import { SignedOut } from "./session.js";
 const HEALTHY_MS = 30_000;
 const WELCOME_MS = 10_000;
 const PONG_MS = 10_000;
+const TOO_FAST = 4029;
 const TOKEN_ENDED = 4401;
 const NOT_SIGNED_IN = 4501;
 const FINAL = new Map([
@@ -28,7 +29,8 @@ export class Line extends EventTarget {
     #socket = null;
     #turn = 0; // what was begun in an earlier one is nobody's business any more
     #upSince = 0;
-    #least = 0;
+    #least = 0; // milliseconds that the server asked us to stay away
+    #retryAfter = 1_000; // as the last error said; it counts if that closes the line
     #mustRenew = false;
     #hasRenewed = false;
     #isWanted = false;
@@ -122,7 +124,7 @@ export class Line extends EventTarget {
                 this.#stayOn();
                 break;
             case "error":
-                this.#least = Math.max(this.#least, this.isUp ? 0 : (frame.retry_after ?? 0) * 1_000);
+                this.#retryAfter = (frame.retry_after ?? 1) * 1_000;
                 break;
         }
         this.#tell("frame", frame);
@@ -160,7 +162,7 @@ export class Line extends EventTarget {
         if (FINAL.has(code)) return this.stop(FINAL.get(code));
         if (code === NOT_SIGNED_IN && this.#hasRenewed) return this.stop("signed-out");
         if (code === TOKEN_ENDED || code === NOT_SIGNED_IN) this.#mustRenew = true;
-        this.#wait(code === 4029 ? 1_000 : 0);
+        this.#wait(code === TOO_FAST ? this.#retryAfter : 0);
     }
 
     #wait(least) {

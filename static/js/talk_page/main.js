@@ -6,6 +6,7 @@ import { Thread } from "./thread.js";
 import { word } from "./words.js";
 
 const at = (id) => document.getElementById(id);
+const AGAIN_MS = 3_000;
 const places = { log: at("log"), unsent: at("unsent"), earlier: at("earlier"), hint: at("hint") };
 
 export const session = new Session();
@@ -15,27 +16,59 @@ export let client = null;
 let chats;
 /** @type {Thread | null} */
 let thread = null;
+let completing = 0;
+let opening = 0; // only the last of several gets its room
 
-async function enter() {
-    const me = await session.ask("GET", "/v1/auth/me");
-    chats = new Chats(at("chats"), session, me.id);
-    client = new TalkClient(session, { person: me.id });
-    listen(client);
+/** Until the server says who we are; without a connection, again and again. */
+async function begin() {
     at("sign-in").hidden = true;
     at("talk").hidden = false;
     at("sign-out").hidden = false;
+    showState({ state: "connecting" });
+    try {
+        enter(await session.ask("GET", "/v1/auth/me"));
+    } catch (error) {
+        if (error instanceof SignedOut) return leave("signed_out");
+        showState({ state: "waiting" });
+        setTimeout(() => session.isSignedIn && begin(), AGAIN_MS);
+    }
+}
+
+function enter(me) {
+    chats = new Chats(at("chats"), session, me.id);
+    client = new TalkClient(session, { person: me.id });
+    listen(client);
     client.start();
-    await chats.load();
-    await open();
+    complete();
+}
+
+/** What is shown, as far as it could not be read before; also after every return, for what was missed. */
+async function complete() {
+    const turn = ++completing;
+    try {
+        await chats.load();
+        if (thread === null) await open();
+        else if (!thread.isLoaded) await thread.load();
+    } catch (error) {
+        fail(error);
+        const mayPass = !(error instanceof SignedOut) && !(error instanceof Refusal && error.status < 500);
+        if (mayPass) setTimeout(() => turn === completing && client !== null && complete(), AGAIN_MS);
+        return;
+    }
+    at("trouble").textContent = "";
 }
 
 function listen(to) {
     const on = (type, then) => to.addEventListener(type, ({ detail }) => then(detail));
     const here = (then) => (detail) => (detail.room === thread?.room.id ? then(thread, detail) : undefined);
     on("state", showState);
+    on("state", ({ state }) => state === "up" && complete());
     on("event", here((shown, event) => shown.take(event)));
     on("event", () => chats.loadSoon());
-    on("reset", here((shown) => shown.load().catch(fail)));
+    on("reset", here((shown) => {
+        shown.forget();
+        complete();
+    }));
     on("ack", here((shown, ack) => shown.acknowledged(ack)));
     on("refused", here((shown) => shown.drawUnsent()));
     on("passing", here((shown, frame) => shown.passing(frame)));
@@ -62,6 +95,7 @@ function leave(why) {
 
 async function open() {
     if (client === null) return;
+    const turn = ++opening;
     const id = location.hash.slice(1);
     if (thread !== null) client.unfollow(thread.room.id);
     thread?.close();
@@ -72,7 +106,7 @@ async function open() {
     chats.mark(id);
     if (id === "") return;
     const room = await session.ask("GET", `/v1/rooms/${encodeURIComponent(id)}`);
-    if (id !== location.hash.slice(1)) return;
+    if (turn !== opening || client === null) return;
     at("title").textContent = chats.titleOf(room);
     const opened = new Thread(places, client, session, room);
     thread = opened;
@@ -101,7 +135,7 @@ at("sign-in-form").addEventListener("submit", async (event) => {
     try {
         await session.signIn(form.get("name"), form.get("password"));
         event.target.reset();
-        await enter();
+        await begin();
     } catch (error) {
         at("problem").textContent = word(error instanceof Refusal && error.status < 500 ? "wrong" : "no_answer");
     }
@@ -129,5 +163,5 @@ at("sign-out").addEventListener("click", tried(async () => {
 document.addEventListener("visibilitychange", () => thread?.looked());
 addEventListener("hashchange", tried(open));
 
-if (session.isSignedIn) enter().catch(fail);
+if (session.isSignedIn) begin();
 else at("sign-in").hidden = false;

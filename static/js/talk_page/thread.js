@@ -6,7 +6,8 @@ const TYPING_MS = 6_000;
 
 export class Thread {
     #said = new Map(); // id → {message, element}
-    #waiting = null; // events that come while pages are read
+    #waiting = []; // events that come before the newest page is read
+    #loading = 0;
     #typing = 0;
     #readUpTo = 0;
 
@@ -22,12 +23,22 @@ export class Thread {
         this.#readUpTo = Math.max(0, ...others.map((each) => each.last_read_seq));
     }
 
+    get isLoaded() {
+        return this.#waiting === null;
+    }
+
+    /** What is shown is out of date: `load` it again. */
+    forget() {
+        this.#waiting ??= [];
+    }
+
     /** The newest page. What happens meanwhile is newer still, and is drawn after it. */
     async load() {
-        this.#waiting = [];
-        const events = this.#waiting;
+        const turn = ++this.#loading;
+        this.#waiting ??= [];
         const page = await this.#page("");
-        if (events !== this.#waiting) return;
+        if (turn !== this.#loading) return;
+        const events = this.#waiting;
         this.#waiting = null;
         this.#said.clear();
         this.places.log.replaceChildren();
