@@ -30,6 +30,7 @@ urlpatterns = [  # tried in this order: what is asked most stands first
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.prometheus, name="metrics"),
     path("openapi.json", pages.openapi, name="openapi"),
+    path("asyncapi.json", pages.asyncapi, name="asyncapi"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
     path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
     path("admin/", admin.site.urls),
