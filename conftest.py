@@ -27,7 +27,10 @@ from marketplace.common.redisdb import trouble
 from marketplace.tests import emptying
 from marketplace.tests.live import running_server
 
-pytest_plugins = ("marketplace.tests.log_grep",)  # the session fails when a log of it holds a secret
+pytest_plugins = (
+    "marketplace.tests.log_grep",  # the session fails when a log of it holds a secret
+    "marketplace.tests.browser",
+)
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 # each test process has a Redis database of its own, counted from the top so that nobody else's is emptied

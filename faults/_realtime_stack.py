@@ -33,7 +33,11 @@ class Proxy:
         if self._is_cut:
             writer.close()
             return
-        theirs, to_them = await self._opening()
+        try:
+            theirs, to_them = await self._opening()
+        except OSError:  # nobody is there; nor are we, then
+            writer.close()
+            return
         self._writers |= {writer, to_them}
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await asyncio.wait(

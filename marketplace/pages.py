@@ -1,4 +1,4 @@
-"""The front page and the API's description."""
+"""The front page and the descriptions of the API and of the socket."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import condition, require_safe
 from drf_spectacular.generators import SchemaGenerator
 
+from chat.asyncapi.document import document as asyncapi_document
+from chat.realtime import limits
 from marketplace.common.jsonio import dumps, json_response
 
 
@@ -51,3 +53,16 @@ def _document() -> bytes:
 @condition(etag_func=lambda _: f'"{settings.VERSION}-{len(_document())}"')
 def openapi(request: HttpRequest) -> HttpResponseBase:
     return HttpResponse(_document(), content_type="application/json")
+
+
+@cache
+def _socket_document() -> bytes:
+    return dumps(
+        asyncapi_document(version=settings.VERSION, base_url=settings.BASE_URL, limits=limits.current()),
+    )
+
+
+@require_safe
+@condition(etag_func=lambda _: f'"{settings.VERSION}-{len(_socket_document())}"')
+def asyncapi(request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse(_socket_document(), content_type="application/json")

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
+from chat.pages import talk
 from marketplace import pages
 from marketplace.common import health
 from marketplace.contracts.chat_starter import page as chat_test
@@ -30,11 +31,13 @@ urlpatterns = [  # tried in this order: what is asked most stands first
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.prometheus, name="metrics"),
     path("openapi.json", pages.openapi, name="openapi"),
+    path("asyncapi.json", pages.asyncapi, name="asyncapi"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="docs"),
     path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
     path("admin/", admin.site.urls),
     path("", include("marketplace.common.storage.urls")),
     path("account/", include("accounts.page_urls")),
+    path("talk", talk, name="talk"),
     path("test", chat_test.show, name="chat-test"),
     path("", include("marketplace.contracts.urls")),
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DONE = 1000
 BINARY = 1003
+NOT_UTF8 = 1007
 POLICY = 1008
+TOO_LARGE = 1009
 FAILURE = 1011
 RESTART = 1012
 FIRST_OF_OURS = 4000
@@ -16,3 +18,18 @@ NOT_SIGNED_IN = 4501
 DISABLED = 4503
 REPLACED = 4504
 NOT_A_MEMBER = 4507
+
+MEANING = {  # why, and whether to come back
+    BINARY: ("a binary frame", "no: mend the client"),
+    NOT_UTF8: ("not UTF-8", "no: mend the client"),
+    TOO_LARGE: ("a frame that is too large", "no: mend the client"),
+    RESTART: ("the process ends", "yes, with `since`"),
+    SLOW: ("what was sent was not read", "yes, with `since`"),
+    TOO_FAST: ("too many frames or connections", "after `retry_after`"),
+    TOKEN_ENDED: ("the token has ended", "with a new one"),
+    PROTOCOL: ("too much that is not JSON", "no"),
+    NOT_SIGNED_IN: ("no good token or ticket, or the session was ended", "after signing in"),
+    DISABLED: ("the account is disabled", "no"),
+    REPLACED: ("newer sockets of the same person", "no"),
+    NOT_A_MEMBER: ("on sockets of one room: it is not yours", "no"),
+}

@@ -25,14 +25,19 @@ class Limits:
     recent_frames: int = 50
     batch_frames: int = 50
     batch_bytes: int = 262_144
-    catch_ups_at_once: int = 4  # of the threads that ask the database; the others are for who writes
+    catch_ups_at_once: int = 4
     typing_seconds: float = 3.0
     typing_most_people: int = 50
     heartbeat_seconds: int = 25
 
 
+MOST_CATCH_UPS = 16
+
+
 def current() -> Limits:
     return Limits(
+        # half of the threads that ask the database; the others are for who writes
+        catch_ups_at_once=max(1, min(MOST_CATCH_UPS, settings.SOCKET_THREADS // 2)),
         sockets_per_person=settings.SOCKETS_PER_PERSON,
         sockets_per_address=settings.SOCKETS_PER_ADDRESS,
         drain_seconds=settings.SOCKET_DRAIN_SECONDS,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
@@ -18,12 +17,13 @@ MOST_EMOJI = 20  # different ones, on one message
 
 
 @transaction.atomic
-def edit(user: User, message_id: UUID, *, body: str, now: datetime) -> Message:
+def edit(user: User, message_id: UUID, *, body: str, now: datetime, within: timedelta) -> Message:
+    """One's own, while it is young enough."""
     room, message = _found(user, message_id, must_write=True)
     _own(user, message)
     if message.body == body:
         return message
-    if now - message.created_at > timedelta(minutes=settings.CHAT_EDIT_MINUTES):
+    if now - message.created_at > within:
         raise TooLateToEdit
     Revision.objects.create(message=message, body=message.body or "", replaced_at=now)
     message.body, message.hints, message.edited_at = body, hints.of(body), now

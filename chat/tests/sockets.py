@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from accounts.models import User
 from accounts.tokens import pair_for
+from chat.tests.socket_schema import misfits
 from conftest import session_of
 
 SECONDS = 10.0
@@ -29,18 +30,22 @@ def token_of(person: User) -> str:
 
 @dataclass
 class Talk:
-    """One client's side. `heard` is everything that came, in order."""
+    """One client's side. `heard` is everything that came, in order, and fits the description; `told` what went."""
 
     connection: ClientConnection
     heard: list[Shown] = field(default_factory=list)
+    told: list[Shown] = field(default_factory=list)
 
     async def say(self, type: str, **facts: Any) -> None:
-        await self.connection.send(json.dumps({"type": type, **facts}, default=str))
+        text = json.dumps({"type": type, **facts}, default=str)
+        self.told.append(json.loads(text))
+        await self.connection.send(text)
 
     async def next(self, seconds: float = SECONDS) -> Shown:
         async with asyncio.timeout(seconds):
             shown: Shown = json.loads(await self.connection.recv())
         self.heard.append(shown)
+        assert misfits("said", shown) == []
         return shown
 
     async def until(self, type: str, *, seconds: float = SECONDS, **facts: Any) -> Shown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -360,6 +361,7 @@ def test_what_is_told_to_a_person_reaches_all_their_sockets(
     address: str, other_address: str, buyer: User, stranger: User
 ) -> None:
     tokens = token_of(buyer), token_of(stranger)
+    word = {"type": "order.changed", "order_id": str(uuid4()), "status": "paid", "version": 2}
 
     async def talk() -> None:
         async with (
@@ -368,9 +370,9 @@ def test_what_is_told_to_a_person_reaches_all_their_sockets(
             signed_in(address, tokens[1]) as other,
         ):
             await asyncio.sleep(0.2)
-            await in_thread(announcing.to_person, buyer.pk, {"type": "notification", "title": "Paid"})
+            await in_thread(announcing.to_person, buyer.pk, word)
             for each in (one, two):
-                assert (await each.until("notification"))["title"] == "Paid"
+                assert await each.until("order.changed") == word
             assert await other.silent(0.2)
 
     run(talk)

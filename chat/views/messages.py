@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -70,7 +72,8 @@ class Messages(CountsFirst, ViewSet):
         """One's own, for a while."""
         body = shapes.EditBody.read(request.data)
         if "content" in body:
-            changing.edit(request.user, message_id, body=body["content"], now=timezone.now())
+            within = timedelta(minutes=settings.CHAT_EDIT_MINUTES)
+            changing.edit(request.user, message_id, body=body["content"], now=timezone.now(), within=within)
         return self.retrieve(request, message_id)
 
     @extend_schema(request=None, responses={204: None})

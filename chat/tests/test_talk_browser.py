@@ -1,0 +1,143 @@
+"""`/talk` and the reference client in a real browser, before the real server."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
+
+from accounts.models import User
+from chat.models import Message, Room
+from chat.services import marks, sending
+from chat.services.sending import Draft
+from conftest import PASSWORD
+from marketplace.tests.browser import SIZES, fits, needs_chromium
+
+pytestmark = [needs_chromium, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def room(make_group: Callable[..., Room], buyer: User, seller: User) -> Room:
+    return make_group(seller, buyer)
+
+
+def enter(page: Page, address: str, person: User, room: Room) -> None:
+    page.goto(f"{address}/talk#{room.pk}")
+    page.get_by_label("User name or e-mail address").fill(person.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#state")).to_have_attribute("data-state", "up")
+    expect(page.get_by_role("heading", name="Robotics")).to_be_visible()
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_label("Your message").fill(text)
+    page.keyboard.press("Enter")
+
+
+def test_two_people_talk(address: str, page: Page, room: Room, buyer: User, seller: User) -> None:
+    sending.send(seller, room.pk, Draft("hola"))
+    enter(page, address, buyer, room)
+    expect(page.locator("#log").get_by_text("hola")).to_be_visible()
+    assert fits(page)
+
+    write(page, "<b>¿sigue en venta?</b>")
+    expect(page.locator("#log")).to_contain_text("<b>¿sigue en venta?</b>")
+    expect(page.locator("#unsent .said")).to_have_count(0)
+    sent = Message.objects.get(sender=buyer)
+    sending.send(seller, room.pk, Draft("sí"))
+    expect(page.locator("#log .said p")).to_have_text(["hola", "<b>¿sigue en venta?</b>", "sí"])
+    marks.read_up_to(seller, room.pk, sent.seq)
+    expect(page.locator("#log .own .seen")).to_contain_text("seen")
+
+    page.get_by_role("button", name="Español").click()
+    page.wait_for_load_state()
+    page.goto(f"{address}/talk#{room.pk}")
+    expect(page.get_by_role("button", name="Enviar")).to_be_visible()
+    expect(page.locator("#state")).to_have_text("Conectado")
+    page.get_by_role("button", name="Cerrar sesión").click()
+    expect(page.get_by_label("Contraseña")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('market.session')") is None
+
+
+def test_what_was_written_without_a_connection_survives_a_reload_and_is_sent_once(
+    address: str,
+    browser: Browser,
+    room: Room,
+    buyer: User,
+) -> None:
+    tab = browser.new_page(viewport=SIZES["phone"])
+    enter(tab, address, buyer, room)
+
+    def away(route: Route) -> None:
+        route.abort()
+
+    tab.route("**/v1/ws/ticket", away)
+    tab.reload()
+    expect(tab.locator("#state")).to_have_attribute("data-state", "waiting")
+    write(tab, "uno")
+    write(tab, "dos")
+    tab.reload()
+    expect(tab.locator("#unsent .said p")).to_have_text(["uno", "dos"])
+    tab.unroute("**/v1/ws/ticket", away)
+    tab.reload()
+    expect(tab.locator("#log .said p")).to_have_text(["uno", "dos"])
+    expect(tab.locator("#unsent .said")).to_have_count(0)
+    assert list(Message.objects.order_by("seq").values_list("body", flat=True)) == ["uno", "dos"]
+
+
+def test_a_token_that_ended_is_renewed_by_itself(
+    address: str,
+    browser: Browser,
+    room: Room,
+    buyer: User,
+) -> None:
+    tab = browser.new_page()
+    enter(tab, address, buyer, room)
+    stale = "market.session"
+    tab.evaluate(
+        f"""() => {{
+        const kept = JSON.parse(sessionStorage.getItem("{stale}"));
+        sessionStorage.setItem("{stale}", JSON.stringify({{...kept, access_token: "ended"}}));
+    }}"""
+    )
+    with tab.expect_response(re.compile("/v1/auth/refresh")):
+        tab.reload()
+    expect(tab.locator("#state")).to_have_attribute("data-state", "up")
+    write(tab, "sigo aquí")
+    expect(tab.locator("#log .said p")).to_have_text(["sigo aquí"])
+
+
+def test_events_that_come_twice_or_never_are_shown_once_and_in_order(
+    address: str,
+    browser: Browser,
+    room: Room,
+    buyer: User,
+    seller: User,
+) -> None:
+    tab = browser.new_page()
+    lost: set[int] = set()
+
+    def unreliable(ours: WebSocketRoute) -> None:
+        server = ours.connect_to_server()
+
+        def pass_on(text: str | bytes) -> None:
+            shown = json.loads(text)
+            if shown["type"] == "message.created" and shown["seq"] % 3 == 0 and shown["seq"] not in lost:
+                lost.add(shown["seq"])
+                return
+            ours.send(text)
+            ours.send(text)
+
+        server.on_message(pass_on)
+
+    tab.route_web_socket("**/v1/ws?*", unreliable)
+    enter(tab, address, buyer, room)
+    texts = [str(number) for number in range(12)]
+    for text in texts:
+        sending.send(seller, room.pk, Draft(text))
+    expect(tab.locator("#log .said p")).to_have_text(texts)
+    assert lost

@@ -1,0 +1,73 @@
+/** The list of one's chats: what was talked in last stands first. */
+import { made, when, word } from "./words.js";
+
+const SOON_MS = 300;
+
+export class Chats {
+    #timer = 0;
+
+    /** @param {HTMLElement} list @param {import("../talk/session.js").Session} session @param {string} person */
+    constructor(list, session, person) {
+        this.list = list;
+        this.session = session;
+        this.person = person;
+        this.current = "";
+        this.rooms = [];
+    }
+
+    async load() {
+        this.rooms = await this.session.ask("GET", "/v1/rooms?limit=100");
+        this.#draw();
+    }
+
+    /** Something was said somewhere; many such words make one question. */
+    loadSoon() {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.load().catch(() => {}), SOON_MS);
+    }
+
+    /** @param {string} id */
+    mark(id) {
+        this.current = id;
+        this.#draw();
+    }
+
+    unread(id, count) {
+        const room = this.rooms.find((each) => each.id === id);
+        if (room === undefined || room.unread_count === count) return;
+        room.unread_count = count;
+        this.#draw();
+    }
+
+    titleOf(room) {
+        const others = room.participants.filter((each) => each.user_id !== this.person);
+        return room.name || others.map((each) => each.user.name || each.user.username).join(", ") || word("chat");
+    }
+
+    #draw() {
+        const hadFocus = this.list.contains(document.activeElement) ? document.activeElement.hash : null;
+        this.list.replaceChildren(...this.rooms.map((room) => this.#row(room)));
+        this.list.nextElementSibling.hidden = this.rooms.length > 0;
+        if (hadFocus) this.list.querySelector(`a[href="${CSS.escape(hadFocus)}"], a[href="${hadFocus}"]`)?.focus();
+    }
+
+    #row(room) {
+        const row = made("li", "chat");
+        const link = made("a", "");
+        link.href = `#${room.id}`;
+        if (room.id === this.current) link.setAttribute("aria-current", "true");
+        link.append(made("b", "", this.titleOf(room)));
+        const last = room.last_message;
+        if (last !== null) {
+            link.append(made("time", "quiet", when(last.created_at)));
+            link.append(made("span", "quiet", last.content ?? word("gone")));
+        }
+        if (room.unread_count > 0) {
+            const badge = made("span", "badge", String(room.unread_count));
+            badge.append(made("span", "unseen", ` ${word("unread")}`));
+            link.append(badge);
+        }
+        row.append(link);
+        return row;
+    }
+}

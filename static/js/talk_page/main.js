@@ -1,0 +1,167 @@
+/** `/talk`: signing in, the list of chats, and the one that is open; its id is in the address after `#`. */
+import { TalkClient } from "../talk/client.js";
+import { Refusal, Session, SignedOut } from "../talk/session.js";
+import { Chats } from "./chats.js";
+import { Thread } from "./thread.js";
+import { word } from "./words.js";
+
+const at = (id) => document.getElementById(id);
+const AGAIN_MS = 3_000;
+const places = { log: at("log"), unsent: at("unsent"), earlier: at("earlier"), hint: at("hint") };
+
+export const session = new Session();
+/** @type {TalkClient | null} */
+export let client = null;
+/** @type {Chats} */
+let chats;
+/** @type {Thread | null} */
+let thread = null;
+let completing = 0;
+let opening = 0; // only the last of several gets its room
+
+/** Until the server says who we are; without a connection, again and again. */
+async function begin() {
+    at("sign-in").hidden = true;
+    at("talk").hidden = false;
+    at("sign-out").hidden = false;
+    showState({ state: "connecting" });
+    try {
+        enter(await session.ask("GET", "/v1/auth/me"));
+    } catch (error) {
+        if (error instanceof SignedOut) return leave("signed_out");
+        showState({ state: "waiting" });
+        setTimeout(() => session.isSignedIn && begin(), AGAIN_MS);
+    }
+}
+
+function enter(me) {
+    chats = new Chats(at("chats"), session, me.id);
+    client = new TalkClient(session, { person: me.id });
+    listen(client);
+    client.start();
+    complete();
+}
+
+/** What is shown, as far as it could not be read before; also after every return, for what was missed. */
+async function complete() {
+    const turn = ++completing;
+    try {
+        await chats.load();
+        if (thread === null) await open();
+        else if (!thread.isLoaded) await thread.load();
+    } catch (error) {
+        fail(error);
+        const mayPass = !(error instanceof SignedOut) && !(error instanceof Refusal && error.status < 500);
+        if (mayPass) setTimeout(() => turn === completing && client !== null && complete(), AGAIN_MS);
+        return;
+    }
+    at("trouble").textContent = "";
+}
+
+function listen(to) {
+    const on = (type, then) => to.addEventListener(type, ({ detail }) => then(detail));
+    const here = (then) => (detail) => (detail.room === thread?.room.id ? then(thread, detail) : undefined);
+    on("state", showState);
+    on("state", ({ state }) => state === "up" && complete());
+    on("event", here((shown, event) => shown.take(event)));
+    on("event", () => chats.loadSoon());
+    on("reset", here((shown) => {
+        shown.forget();
+        complete();
+    }));
+    on("ack", here((shown, ack) => shown.acknowledged(ack)));
+    on("refused", here((shown) => shown.drawUnsent()));
+    on("passing", here((shown, frame) => shown.passing(frame)));
+    on("unfollowed", here(() => (location.hash = "")));
+    on("own", (frame) => (frame.type === "unread" ? chats.unread(frame.room, frame.count) : chats.loadSoon()));
+}
+
+function showState({ state, reason }) {
+    at("state").textContent = word(`state_${state}`);
+    at("state").dataset.state = state;
+    if (state === "ended" && reason !== "stopped") leave(reason === "signed-out" ? "signed_out" : "ended");
+}
+
+function leave(why) {
+    thread?.close();
+    thread = null;
+    client?.stop();
+    client = null;
+    at("sign-in").hidden = false;
+    at("talk").hidden = true;
+    at("sign-out").hidden = true;
+    at("problem").textContent = why === "" ? "" : word(why);
+}
+
+async function open() {
+    if (client === null) return;
+    const turn = ++opening;
+    const id = location.hash.slice(1);
+    if (thread !== null) client.unfollow(thread.room.id);
+    thread?.close();
+    thread = null;
+    at("talk").classList.toggle("is-open", id !== "");
+    at("conversation").hidden = id === "";
+    at("text").disabled = true; // until there is a room to say it in
+    chats.mark(id);
+    if (id === "") return;
+    const room = await session.ask("GET", `/v1/rooms/${encodeURIComponent(id)}`);
+    if (turn !== opening || client === null) return;
+    at("title").textContent = chats.titleOf(room);
+    const opened = new Thread(places, client, session, room);
+    thread = opened;
+    at("text").disabled = false;
+    const loading = opened.load(); // from here on it keeps what happens for later
+    client.follow(room.id, { since: room.last_seq, epoch: room.epoch });
+    await loading;
+    at("text").focus();
+}
+
+function fail(error) {
+    if (error instanceof SignedOut) leave("signed_out");
+    else at("trouble").textContent = error instanceof Refusal && error.status < 500 ? error.message : word("no_answer");
+}
+
+const tried = (act) => (event) => {
+    event?.preventDefault();
+    at("trouble").textContent = "";
+    Promise.resolve(act(event)).catch(fail);
+};
+
+at("sign-in-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = new FormData(event.target);
+    at("problem").textContent = "";
+    try {
+        await session.signIn(form.get("name"), form.get("password"));
+        event.target.reset();
+        await begin();
+    } catch (error) {
+        at("problem").textContent = word(error instanceof Refusal && error.status < 500 ? "wrong" : "no_answer");
+    }
+});
+
+at("write").addEventListener("submit", tried(() => {
+    const text = at("text").value.trim();
+    if (text === "" || thread === null) return;
+    client.send(thread.room.id, text);
+    at("text").value = "";
+    thread.drawUnsent();
+}));
+
+at("text").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    at("write").requestSubmit();
+});
+at("text").addEventListener("input", () => client?.typing(thread.room.id, at("text").value !== ""));
+at("earlier").addEventListener("click", tried(() => thread?.earlier()));
+at("sign-out").addEventListener("click", tried(async () => {
+    leave("");
+    await session.signOut();
+}));
+document.addEventListener("visibilitychange", () => thread?.looked());
+addEventListener("hashchange", tried(open));
+
+if (session.isSignedIn) begin();
+else at("sign-in").hidden = false;
