@@ -73,7 +73,7 @@ async def comings_and_goings(stack: Stack, tally: Tally) -> None:
             clients = where.clients(stack.addresses[:1], 20)
             await all_up(clients)
             await stopped(clients)
-        return _resident(stack.webs[0].popen.pid) if stack.webs[0].popen else 0
+        return resident(stack.webs[0].popen.pid) if stack.webs[0].popen else 0
 
     base = await rounds(size(50, 3))
     after = await rounds(size(450, 6))
@@ -81,6 +81,6 @@ async def comings_and_goings(stack: Stack, tally: Tally) -> None:
     tally.note(f"from {base / 1_024:.0f} to {after / 1_024:.0f} MiB")
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
     with open(f"/proc/{pid}/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))

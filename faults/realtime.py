@@ -1,7 +1,6 @@
 """The sockets of the chat while things die: what the clients saw. docs/realtime.md makes the promises.
 
-One drill for each line; those with a number are the design's. What is not here because nothing has to die for it
-(frames that do not fit, floods, tokens, tickets, origins) is in chat/tests/. SHORT=1 takes about a minute.
+One drill for each line. What needs no live processes is in chat/tests/. ONLY=name runs what has that in its name.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from _stack import ENVIRONMENT, SHORT, Tally, prepare
 
 os.environ.update(ENVIRONMENT, DJANGO_SETTINGS_MODULE="marketplace.settings", PROCESS_NAME="drill")
 
+import _realtime_doors as doors
+import _realtime_hostile as hostile
 import _realtime_order as order
 import _realtime_presence as presence
 import _realtime_processes as processes
@@ -33,10 +34,14 @@ DRILLS: tuple[Drill, ...] = (
     order.said_twenty_times,
     order.many_senders,
     order.removed_in_flight,
+    hostile.unreadable,
+    hostile.flood,
+    doors.token_ends,
+    doors.keys_that_do_not_fit,
     processes.rolling_restart,
     processes.comings_and_goings,
 )
-SLOW: tuple[Drill, ...] = (stores.redis_emptied, presence.presence_killed)
+SLOW: tuple[Drill, ...] = (stores.redis_emptied, presence.presence_killed, hostile.slow_reader)
 
 
 async def main() -> None:
