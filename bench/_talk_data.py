@@ -30,7 +30,8 @@ def talk(*, people: int, rooms: int) -> Talk:
     stamp = time.time_ns()
     users = User.objects.bulk_create(User(username=f"bench-{stamp}-{number}") for number in range(people))
     made = [groups.create(users[0], name=f"Bench {number}") for number in range(rooms)]
-    Member.objects.bulk_create(Member(room=room, user=user) for room in made for user in users[1:])
+    members = (Member(room=room, user=user) for room in made for user in users[1:])
+    Member.objects.bulk_create(members, batch_size=5_000)
     facts: dict[str, Any] = {"surface": Surface.CAMPUS, "address": "127.0.0.1", "user_agent": "bench"}
     sessions = [open_session(user, now=timezone.now(), **facts) for user in users]
     return Talk(
