@@ -37,15 +37,29 @@ def python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, *arguments)
 
 
+@dataclass(frozen=True)
+class Server:
+    """One that is up."""
+
+    address: str
+    pid: int
+
+
 @contextmanager
 def serving(contenders: list[Contender], **environment: str) -> Iterator[dict[str, str]]:
     """Name -> address; all of them up, and stopped afterwards."""
+    with started(contenders, **environment) as servers:
+        yield {name: server.address for name, server in servers.items()}
+
+
+@contextmanager
+def started(contenders: list[Contender], **environment: str) -> Iterator[dict[str, Server]]:
     with ExitStack() as stack:
         yield {each.name: stack.enter_context(_server(each, environment)) for each in contenders}
 
 
 @contextmanager
-def _server(contender: Contender, environment: Mapping[str, str]) -> Iterator[str]:
+def _server(contender: Contender, environment: Mapping[str, str]) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -54,7 +68,7 @@ def _server(contender: Contender, environment: Mapping[str, str]) -> Iterator[st
     process = subprocess.Popen(words, cwd=ROOT, env=full, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(f"http://127.0.0.1:{port}/health", process)
-        yield f"http://127.0.0.1:{port}"
+        yield Server(f"http://127.0.0.1:{port}", process.pid)
     finally:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):

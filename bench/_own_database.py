@@ -13,8 +13,8 @@ from _load import ROOT, python
 
 
 @contextmanager
-def own_database(name: str) -> Iterator[None]:
-    """Import models inside it: they are not there before. Its commits do not wait for the disk."""
+def own_database(name: str, *, waits_for_disk: bool = False) -> Iterator[None]:
+    """Import models inside it: they are not there before."""
     server = os.environ["DATABASE_URL"]
     os.environ |= {
         "DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl(),
@@ -24,7 +24,7 @@ def own_database(name: str) -> Iterator[None]:
         "LOG_LEVEL": "ERROR",
     }
     _run(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
-    _run(server, f"ALTER DATABASE {name} SET synchronous_commit = off")
+    _run(server, f"ALTER DATABASE {name} SET synchronous_commit = {'on' if waits_for_disk else 'off'}")
     try:
         subprocess.run(python("manage.py", "prepare"), cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         _set_up_django()

@@ -7,6 +7,7 @@ import contextlib
 import json
 import random
 import time
+from collections import Counter
 from typing import Any
 from uuid import uuid4
 
@@ -136,3 +137,7 @@ async def until(condition: Any, seconds: float) -> float:
             return float("inf")
         await asyncio.sleep(0.02)
     return time.monotonic() - began
+
+
+def left_in(client: Client) -> dict[str, int]:
+    return dict(Counter(shown["user_id"] for shown in client.other if shown["type"] == "user_left"))

@@ -24,11 +24,12 @@ Sending = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
 class Outbox:
-    __slots__ = ("_bytes", "_give_up", "_is_shut", "_send", "_waiting", "_writer")
+    __slots__ = ("_bytes", "_give_up", "_is_shut", "_pass_on", "_send", "_waiting", "_writer")
 
     def __init__(self, send: Sending, give_up: Callable[[], None]) -> None:
         """`give_up` is called when the socket does not keep up: nothing of what lasts is ever left out in silence."""
         self._send = send
+        self._pass_on = getattr(getattr(send, "__self__", None), "pass_on", _cannot)  # uvicorn's, as ours serves it
         self._give_up = give_up
         self._waiting: deque[Packet] = deque()
         self._bytes = 0
@@ -55,6 +56,8 @@ class Outbox:
     def _write(self, packet: Packet) -> None:
         """Begins to send without a task: almost always that is all there is to it."""
         metrics.socket_deliveries.inc()
+        if self._pass_on(packet.frame):
+            return
         writing = self._send(packet.event)
         try:
             waits_for = writing.send(None)
@@ -107,6 +110,10 @@ class Outbox:
         with contextlib.suppress(RuntimeError):  # called from the writer itself, or after the loop's end
             if writer is not None and writer is not asyncio.current_task():
                 writer.cancel()
+
+
+def _cannot(frame: bytes) -> bool:
+    return False
 
 
 @coroutine

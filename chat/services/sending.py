@@ -89,6 +89,7 @@ class Sent:
     seq: int
     created_at: datetime
     is_duplicate: bool
+    message: Message | None = None  # with all that is shown of it, unless it was stored before
 
 
 def send(sender: User, room_id: UUID, draft: Draft) -> Sent:
@@ -124,7 +125,7 @@ def _write(sender: User, standing: access.Standing, draft: Draft) -> Sent | None
     if standing.other_id is not None:
         announcing.person_after_commit(standing.other_id, _activity(message))
     _look_again_at(files, message)
-    return Sent(message.pk, message.number, message.room_id, message.seq, message.created_at, False)
+    return Sent(message.pk, message.number, message.room_id, message.seq, message.created_at, False, message)
 
 
 def _drafted(sender: User, standing: access.Standing, draft: Draft) -> Message:

@@ -58,6 +58,7 @@ def test_5_post_messages(signed_in: Api, buyer: User, room: Room) -> None:
     assert (said["message_type"], said["content"]) == ("text", "¿Sigue disponible?")
     assert said["created_at"].endswith("Z")
     assert "email" not in str(said)
+    assert said == signed_in(buyer).get(f"/v1/messages/{said['id']}").json()
 
 
 def test_5_post_messages_the_type_is_text_when_it_is_not_said(signed_in: Api, buyer: User, room: Room) -> None:
@@ -71,6 +72,7 @@ def test_5_post_messages_of_the_kinds_that_flutter_sends(signed_in: Api, buyer: 
     answer = signed_in(buyer).post("/v1/messages", body, format="json")
     assert (answer.status_code, answer.json()["message_type"]) == (201, kind)
     assert answer.json()["facts"] == {"latitude": 4.6, "longitude": -74.1}
+    assert answer.json() == signed_in(buyer).get(f"/v1/messages/{answer.json()['id']}").json()
 
 
 def test_5_post_messages_nobody_speaks_for_the_product(signed_in: Api, buyer: User, room: Room) -> None:

@@ -15,11 +15,11 @@ from chat.tests.sockets import opened, run, signed_in, token_of
 
 
 def test_times_to_come_back_are_spread_evenly() -> None:
-    for count in (1, 7, 200, 5_000):
+    for count in (1, 7, 40, 200, 5_000):
         waits = leaving.waits(count)
         seconds = [sum(1 for wait in waits if wait // 1_000 == second) for second in range(16)]
         assert 0 <= min(waits) <= max(waits) <= 15_000
-        assert count < 200 or max(seconds) <= 0.2 * count
+        assert count < 40 or max(seconds) <= 0.2 * count
     assert leaving.waits(0) == []
 
 

@@ -114,3 +114,42 @@ def test_a_client_that_has_gone_is_no_error() -> None:
         assert box.is_shut
 
     run(talk)
+
+
+class Server:
+    """uvicorn's side as ours serves it: takes whole frames while it can write."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.sent: list[str] = []
+        self.writable = asyncio.Event()
+
+    def pass_on(self, frame: bytes) -> bool:
+        if self.writable.is_set():
+            self.frames.append(frame)
+        return self.writable.is_set()
+
+    async def send(self, event: dict[str, Any]) -> None:
+        await self.writable.wait()
+        self.sent.append(event["text"])
+
+
+def test_one_frame_goes_to_all_and_who_is_held_back_gets_the_text_in_its_turn() -> None:
+    async def talk() -> None:
+        quick, slow = Server(), Server()
+        quick.writable.set()
+        outboxes = [Outbox(server.send, lambda: None) for server in (quick, slow)]
+        packets = [Packet("uno"), Packet("dos ñ")]
+        for packet in packets:
+            for each in outboxes:
+                each.put(packet)
+        assert quick.frames == [b"\x81\x03uno", b"\x81\x06dos \xc3\xb1"]
+        assert quick.frames[0] is packets[0].frame
+        assert (slow.frames, slow.sent) == ([], [])
+        slow.writable.set()
+        await outboxes[1].drained()
+        assert (slow.frames, slow.sent) == ([], ["uno", "dos ñ"])
+        outboxes[1].put(Packet("tres"))
+        assert slow.frames == [b"\x81\x04tres"]
+
+    run(talk)

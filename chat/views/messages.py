@@ -36,7 +36,7 @@ class Messages(CountsFirst, ViewSet):
             sent = sending.send(request.user, body["chat_id"], _draft(body))
         except ChatNotFound as error:  # as the contract has it, for rooms that do not exist as well
             raise NotInChat from error
-        said = Message.objects.shown().get(pk=sent.message_id)
+        said = sent.message or Message.objects.shown().get(pk=sent.message_id)
         return Response(frames.message(said), status=200 if sent.is_duplicate else 201)
 
     @extend_schema(parameters=[shapes.MessagesQuery], responses={200: shapes.MessagesPage, 404: NOTHING})
