@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGS = [
@@ -47,10 +47,18 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     tab = browser.new_page(viewport=SIZES[request.param])
     tab.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.on("requestfailed", lambda failed: complaints.append(f"{failed.url} {failed.failure}"))
+    tab.on(
+        "requestfailed",
+        lambda failed: complaints.append(f"{failed.url} {failed.failure}") if _is_lost(failed) else None,
+    )
     yield tab
     tab.close()
     assert complaints == []
+
+
+def _is_lost(failed: Request) -> bool:
+    """Not what was still under way when the page was left."""
+    return failed.failure != "net::ERR_ABORTED"
 
 
 def fits(page: Page) -> bool:
