@@ -154,8 +154,10 @@ async def flood(stack: Stack, tally: Tally) -> None:
             await others[number % len(others)].send(f"at {time.monotonic()}")
             await asyncio.sleep(0.1)
         with contextlib.suppress(ConnectionClosed, TimeoutError):
-            while True:
-                shown.append(json.loads(await asyncio.wait_for(connection.recv(), 10)))
+            async with asyncio.timeout(20):
+                while True:
+                    shown.append(json.loads(await connection.recv()))
+        await connection.close()  # nothing is left to close, unless it was let
         seconds = await talking
         tally.expect("closed with", connection.close_code, 4_029)
     answered = sum(each["type"] == "pong" for each in shown)
