@@ -16,6 +16,7 @@ from accounts.authentication import ReaderAuthentication
 from accounts.models import User
 from accounts.models.person import Role
 from marketplace.common.api import Door
+from marketplace.common.errors import InvalidInput
 from marketplace.common.handler import exception_handler, translate
 from marketplace.common.jsonio import StrictJSONParser
 from marketplace.common.storage import public_base_url
@@ -59,7 +60,7 @@ def sent(request: Request) -> dict[str, Any]:
     """The body, whatever its form; what it leaves out may stand in the query. Of a repeated name the last counts."""
     body = request.data
     if not isinstance(body, Mapping):
-        return {}
+        raise InvalidInput.one(["body"], "Input should be a valid dictionary", type="dict_type")
     return {**request.query_params.dict(), **(body.dict() if hasattr(body, "dict") else body)}
 
 

@@ -43,19 +43,22 @@ class SupportBody(Shape):
 
 
 class RegisterForm(serializers.Serializer[Any]):
-    """Either family's fields: with `role` or `username` it is SoporteIT's."""
+    """PoliMarket's. With a `role`, or a `username` instead of the `name`, it is SoporteIT's."""
 
-    name = serializers.CharField(max_length=120, required=False)
+    name = serializers.CharField(max_length=120)
     email = serializers.CharField(max_length=254)
     password = PasswordField(min_length=6)
-    username = UsernameField(required=False)
     role = serializers.ChoiceField(choices=Role.choices, required=False)
-    full_name = serializers.CharField(max_length=120, required=False)
+
+
+class OAuthForm(Shape):
+    """`username` is an e-mail address or a user name. Some send it as `email`."""
+
+    username = serializers.CharField(max_length=254)
+    password = PasswordField()
 
 
 class SignInForm(Shape):
-    """`username` is an e-mail address or a user name; some send it as `email`."""
-
     username = serializers.CharField(max_length=254, required=False)
     email = serializers.CharField(max_length=254, required=False)
     password = PasswordField()
@@ -67,7 +70,7 @@ class SignInForm(Shape):
 
 
 class ProfileForm(Shape):
-    name = serializers.CharField(max_length=120, required=False)
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True)
     file = serializers.FileField(required=False, help_text="A picture: JPEG, PNG or WebP")
 
 

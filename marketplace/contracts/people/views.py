@@ -74,7 +74,7 @@ class Register(OpenDoor):
 class Login(OpenDoor):
     rate_scope = "login"
 
-    @extend_schema(request=forms(shapes.SignInForm), responses={200: shapes.TokenOut, 401: REFUSED})
+    @extend_schema(request=forms(shapes.OAuthForm), responses={200: shapes.TokenOut, 401: REFUSED})
     def post(self, request: Request) -> Response:
         """A form as OAuth2 has it, or JSON. The token is good for a day, on every surface."""
         body = shapes.SignInForm.read(sent(request))
@@ -102,14 +102,14 @@ class Myself(SharedDoor):
 
     @extend_schema(request=forms(shapes.ProfileForm), responses=AccountOut)
     def put(self, request: SignedIn) -> Response:
-        """What is left out stays as it is. A picture is drawn anew and made small."""
+        """What is left out, or empty, stays as it is. A picture is drawn anew and made small."""
         body = shapes.ProfileForm.read(sent(request))
         person = request.user
         if "file" in body:
             limit = settings.PICTURE_MAX_BYTES
             small = receiving.small_version(body["file"], pixels=PORTRAIT_PIXELS, max_bytes=limit)
             person = portraits.change(person, small)
-        if "name" in body:
+        if body.get("name"):
             person = people.update_profile(person, {"name": body["name"]})
         return Response(account(person))
 

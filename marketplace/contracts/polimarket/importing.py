@@ -8,6 +8,7 @@ from typing import Any
 import openpyxl
 from django.conf import settings
 from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -17,7 +18,6 @@ from listings.services.importing.importer import Report, import_rows
 from listings.services.importing.tables import UnreadableTable, read_table
 from marketplace.common.errors import DomainError
 from marketplace.common.idempotency import idempotent
-from marketplace.common.schema import BINARY
 from marketplace.common.storage import extension_of
 from marketplace.contracts.common import sent
 from marketplace.contracts.polimarket import names, shapes
@@ -65,7 +65,7 @@ class BulkUpload(PoliMarketDoor):
 
 
 class Template(PublicDoor):
-    @extend_schema(responses=BINARY)
+    @extend_schema(responses={(200, WORKBOOK): OpenApiTypes.BINARY})
     def get(self, request: Any) -> HttpResponse:
         """The columns, and a row to write over."""
         book = openpyxl.Workbook()

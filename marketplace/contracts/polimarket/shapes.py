@@ -7,6 +7,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from listings.models.listing import LARGEST_CENTS
 from marketplace.common.money import cents_from_amount
@@ -16,7 +17,7 @@ from marketplace.contracts.polimarket.names import CATEGORIES, PAYMENTS, STATUSE
 LARGEST_NUMBER = 2**63 - 1
 
 
-@extend_schema_field({"type": "number", "minimum": 0})
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": LARGEST_CENTS // 100})
 class PriceField(serializers.FloatField):
     """Currency units, as whole cents."""
 
@@ -27,12 +28,21 @@ class PriceField(serializers.FloatField):
         return cents_from_amount(str(data) if isinstance(data, str) else amount)
 
 
+class PictureField(serializers.FileField):
+    """An empty file of a form is none, and none is not enough."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if data is empty or not data:
+            raise serializers.ValidationError("Send a picture: JPEG, PNG or WebP", code="value_error")
+        return super().run_validation(data)
+
+
 class ProductForm(Shape):
     title = serializers.CharField(max_length=140)
-    description = serializers.CharField(max_length=8_000, allow_blank=True)
+    description = serializers.CharField(max_length=8_000, allow_blank=True, required=False, default="")
     price = PriceField()
     category = serializers.ChoiceField(choices=list(CATEGORIES), required=False, default="other")
-    file = serializers.FileField(help_text="A picture: JPEG, PNG or WebP")
+    file = PictureField(help_text="A picture: JPEG, PNG or WebP")
 
 
 class ProductChanges(Shape):
