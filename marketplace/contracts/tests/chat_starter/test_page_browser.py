@@ -9,15 +9,15 @@ from django.db import connections
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from accounts.models import User
-from accounts.tests.test_pages_browser import ARGS, CHROMIUM, fits
 from chat.models import Message, Room
 from chat.services import sending
 from chat.services.sending import Draft
 from conftest import PASSWORD
+from marketplace.tests.browser import ARGS, CHROMIUM, fits, needs_chromium
 
 TOLD = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"  # as Chromium says it
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome on this machine")
+pytestmark = needs_chromium
 
 
 @pytest.fixture

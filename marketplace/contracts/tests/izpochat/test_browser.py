@@ -10,11 +10,11 @@ from django.db import connections
 from playwright.sync_api import Page, sync_playwright
 
 from accounts.models import User
-from accounts.tests.test_pages_browser import ARGS, CHROMIUM
 from chat.models import Message, Room
 from conftest import PASSWORD
+from marketplace.tests.browser import ARGS, CHROMIUM, needs_chromium
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome on this machine")
+pytestmark = needs_chromium
 ANGULAR = "http://localhost:4200"
 # A page that came from no real server counts as one of the wide internet, which may not look at this machine
 FROM_NOWHERE = "--disable-features=LocalNetworkAccessChecks"
