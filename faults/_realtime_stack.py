@@ -119,7 +119,6 @@ class Stack:
             "REDIS_URL": f"redis://:{cache.password or ''}@127.0.0.1:{self.redis.port}{cache.path}",
             "DATABASE_URL": f"postgresql://{login}@127.0.0.1:{self.postgres.port}{database.path}?sslmode=disable",
             "RATE_LIMIT": "off",
-            "DB_POOL_MAX": "20",
             "SOCKETS_PER_ADDRESS": "100000",
             "SOCKETS_PER_PERSON": "1000",
             **environment,

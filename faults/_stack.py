@@ -25,7 +25,6 @@ ENVIRONMENT = {
     "SECRET_KEY": os.environ.get("SECRET_KEY", secrets.token_urlsafe(48)),
     "JWT_SECRET": os.environ.get("JWT_SECRET", secrets.token_urlsafe(48)),
     "VAR_DIR": str(ROOT / "var" / "faults"),
-    "DB_POOL_MAX": "12",
     "DEMO_DATA": "off",
     "PYTHONUNBUFFERED": "1",
 }

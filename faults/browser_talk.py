@@ -34,7 +34,7 @@ class Market:
     """Two processes behind one address, as they are behind nginx: who comes is sent to one that answers."""
 
     def __init__(self) -> None:
-        self.webs = [Web(RATE_LIMIT="off", DB_POOL_MAX="20") for _ in range(2)]
+        self.webs = [Web(RATE_LIMIT="off") for _ in range(2)]
         self.front = Proxy(self._opened)
         self._turn = itertools.count()
 

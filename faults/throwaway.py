@@ -51,7 +51,7 @@ def texts_of(client: httpx.Client, chat: int, token: str) -> list[str]:
 
 def main() -> None:
     tally = Tally("PoliMarket's page: one socket for each message, thrown away at once")
-    web = Web(RATE_LIMIT="off", DB_POOL_MAX="20")  # its threads for HTTP keep theirs, and sockets have others
+    web = Web(RATE_LIMIT="off")
     said = [f"message {n}" for n in range(size(1_000, 100))]
     with running(web), httpx.Client(base_url=web.address, timeout=30) as client:
         seller, buyer = sign_up(client), sign_up(client)
