@@ -14,13 +14,15 @@ from chat.querysets.upload import UploadQuerySet
 from marketplace.common.ids import KeyField, NumberField
 
 PREVIEW_PIXELS = 300
+PICTURE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
 
 class Upload(models.Model):
     """There from the moment its address is asked for, so that whatever lies in the store has a row.
 
     `due_at` is the worker's queue: WAITING without it means that the bytes are not here yet. `width` and `height` are
-    the worker's word; where they stand there is a preview too.
+    the worker's word; where they stand there is a preview too. A picture is handed out from its `storage_key`, where
+    only the worker writes; as it was sent it lies under `original_key` until then.
     """
 
     class State(models.TextChoices):
@@ -62,8 +64,17 @@ class Upload(models.Model):
         return self.state != self.State.WAITING or self.due_at is not None
 
     @property
+    def is_picture(self) -> bool:
+        return self.content_type in PICTURE_TYPES
+
+    @property
     def has_preview(self) -> bool:
         return self.width is not None and self.state == self.State.READY
+
+    @property
+    def original_key(self) -> str:
+        """Where it lies as it was sent. What is no picture is handed out from there."""
+        return original_key(self.storage_key) if self.is_picture else self.storage_key
 
     @property
     def preview_key(self) -> str:
@@ -72,7 +83,7 @@ class Upload(models.Model):
     @property
     def keys(self) -> list[str]:
         """Everything in the store that belongs to it."""
-        return [self.storage_key, self.preview_key]
+        return [self.storage_key, self.preview_key, *([self.original_key] if self.is_picture else [])]
 
 
 class Attachment(models.Model):
@@ -91,6 +102,10 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.upload_id} in {self.message_id}"
+
+
+def original_key(storage_key: str) -> str:
+    return f"originals/{storage_key}"
 
 
 def preview_key(storage_key: str) -> str:

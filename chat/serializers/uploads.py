@@ -52,7 +52,9 @@ class DownloadQuery(QueryShape):
 
 
 class AttachmentOut(serializers.Serializer[Any]):
-    """`width`, `height` and the thumbnail of a picture come when it is ready; a refused file has no address."""
+    """`width`, `height`, the thumbnail and the final size of a picture come when it is ready, and so does what is at
+    its address; a refused file has no address.
+    """
 
     id = serializers.UUIDField()
     name = serializers.CharField()

@@ -131,4 +131,4 @@ class Desk:
 
 
 def _folders(owners: Iterable[User]) -> list[str]:
-    return [f"{root}chat/{owner.pk}/" for owner in owners for root in ("", "incoming/")]
+    return [f"{root}chat/{owner.pk}/" for owner in owners for root in ("", "originals/", "incoming/")]

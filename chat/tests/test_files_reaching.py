@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from chat.models import MessageReport, Room, Upload
 from chat.services import changing, groups, moderation
+from chat.services.files import work
 from chat.tests.desk import PDF, SVG, WELCOME, Desk
 from listings.tests.studio import opened
 
@@ -81,6 +82,7 @@ def test_moderators_read_the_names_of_what_was_reported(
 def test_T28_nothing_can_run_in_our_origin(local_desk: Desk, buyer: User, name: str) -> None:
     content_type, body = WELCOME[name]
     upload = local_desk.confirmed(buyer, body, name=name, type=content_type)
+    work.work_off_due()
     got = local_desk.download(buyer, upload)
     assert (got.status, got.body) == (200, body)
     assert got.headers["content-disposition"] == f'attachment; filename="{name}"'

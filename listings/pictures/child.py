@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from listings.pictures.cleaning import clean
 from listings.pictures.decode import NotAPicture
 from listings.pictures.render import preview, render
 
@@ -25,6 +26,9 @@ def answer(order: dict[str, Any]) -> dict[str, Any]:
     """Trouble is the picture's, a failure is ours and worth another try."""
     original, folder = Path(order["original"]), Path(order["folder"])
     try:
+        if "clean" in order:
+            clean(original, folder / order["clean"])
+            return {}
         if "pixels" in order:
             return {"size": preview(original, folder, pixels=order["pixels"])}
         facts = render(original, folder, extension=order["extension"], sizes=order["sizes"])

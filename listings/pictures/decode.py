@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from PIL import Image, ImageCms
@@ -60,6 +61,23 @@ def size_of(path: Path, *, formats: tuple[str, ...] = FORMATS) -> tuple[int, int
             return (height, width) if _orientation(image) in LYING else (width, height)
     except Exception as error:
         raise NotAPicture(f"cannot be decoded ({type(error).__name__})") from error
+
+
+def turn_of(path: Path, *, formats: tuple[str, ...] = FORMATS) -> int:
+    """How it says it must be turned to stand upright; 1 when it says nothing that can be understood."""
+    with suppress(Exception), _of_any_size(), Image.open(path, formats=formats) as image:
+        return _orientation(image)
+    return 1
+
+
+@contextmanager
+def _of_any_size() -> Iterator[None]:
+    """While nothing but a header is read."""
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 def _check(image: Image.Image, path: Path) -> None:

@@ -63,6 +63,10 @@ class Painter:
         width, height = self._answer(order, timeout)["size"]
         return width, height
 
+    def clean(self, original: Path, folder: Path, *, name: str, timeout: float = TIMEOUT_SECONDS) -> None:
+        """Writes the same picture, of the same kind, without what was written beside it."""
+        self._answer({"original": str(original), "folder": str(folder), "clean": name}, timeout)
+
     def _answer(self, order: dict[str, Any], timeout: float) -> dict[str, Any]:
         with self._lock:
             answer = self._ask(json.dumps(order).encode() + b"\n", timeout)

@@ -10,13 +10,13 @@ import re
 
 MAX_SCANS = 100
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
-_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")  # within a scan 0xFF is followed by 0x00, or by a restart
+MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")  # within a scan 0xFF is followed by 0x00, or by a restart
 
 
 def count_scans(jpeg: bytes) -> int:
     """Up to the end of the picture: what phones append to it, such as a short film, is not decoded."""
     scans, at = 0, 0
-    while marker := _MARKER.search(jpeg, at):
+    while marker := MARKER.search(jpeg, at):
         kind = marker[1][0]
         if kind == _EOI:
             break

@@ -11,7 +11,7 @@ from accounts.models import User
 from chat.models import Member, Message, Room, Upload
 from chat.services import access
 from chat.services.errors import PreviewNotFound, UploadInUse, UploadNotFound, UploadNotReady
-from chat.services.files import scanning, upkeep
+from chat.services.files import upkeep
 
 
 def own(user: User, upload_id: UUID) -> Upload:
@@ -24,7 +24,7 @@ def key_to_read(user: User, upload_id: UUID, *, is_preview: bool) -> tuple[str, 
     upload = _or_nothing(readable.filter(pk=upload_id).first())
     if upload.uploader_id != user.pk and not is_carried_to(user, upload):
         raise UploadNotFound
-    if upload.state == Upload.State.WAITING and scanning.is_on():
+    if upload.state == Upload.State.WAITING:
         raise UploadNotReady("This file has not been looked at yet")
     if is_preview and not upload.has_preview:
         raise PreviewNotFound

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from chat.models import Upload
+from chat.models.file import original_key
 from chat.services.files.naming import FOLDER
 from marketplace.common.storage import StorageUnavailable, StoredObject, get_store, incoming_key
 
@@ -53,10 +55,17 @@ def _delete(keys: Iterable[str]) -> None:
 
 def _delete_strays(*, now: datetime) -> int:
     """Left by whoever died between the store and the row. Young ones may be in somebody's hands."""
+    everything = Upload.objects.all()
+    unseen = everything.filter(state=Upload.State.WAITING)  # once it is clean, nobody needs what it was made from
+    folders = {f"{FOLDER}/": everything, original_key(f"{FOLDER}/"): unseen}
+    return sum(_delete_strays_in(folder, owners, now=now) for folder, owners in folders.items())
+
+
+def _delete_strays_in(folder: str, uploads: QuerySet[Upload], *, now: datetime) -> int:
     deleted = 0
-    for batch in _batches(get_store().list(f"{FOLDER}/", older_than=now - KEPT_FOR)):
+    for batch in _batches(get_store().list(folder, older_than=now - KEPT_FOR)):
         owners = {found.key: _storage_key(found.key) for found in batch}
-        known = set(Upload.objects.filter(storage_key__in=owners.values()).values_list("storage_key", flat=True))
+        known = set(uploads.filter(storage_key__in=owners.values()).values_list("storage_key", flat=True))
         strays = [key for key, owner in owners.items() if owner not in known]
         for key in strays:
             get_store().delete(key)
@@ -65,6 +74,7 @@ def _delete_strays(*, now: datetime) -> int:
 
 
 def _storage_key(key: str) -> str:
+    key = key.removeprefix(original_key(""))
     preview = _PREVIEW.fullmatch(key)
     return key if preview is None else f"{preview[1]}/{preview[2]}"
 

@@ -20,7 +20,7 @@ from chat.services.files.events import wake_up
 from marketplace.common.errors import InvalidInput, TooLarge
 from marketplace.common.storage import ObjectInfo, PresignedPut, StorageUnavailable, extension_of, get_store
 from marketplace.common.storage.filetypes import SNIFF_BYTES, TYPE_OF_EXTENSION
-from marketplace.common.storage.intake import take_in
+from marketplace.common.storage.intake import NotUploaded, take_in
 
 MOST_AT_ONCE = 10
 MOST_UNSENT = 200  # of one person, within the day after which they are collected
@@ -63,7 +63,13 @@ def confirm(user: User, *, object_key: str, name: str, max_bytes: int) -> Upload
             content_type=found.content_type, size=found.size, head=head, extension=extension, max_bytes=max_bytes
         )
 
-    kept = take_in(get_store(), object_key, lasting_key=object_key, problem_of=problem_of)
+    try:
+        kept = take_in(get_store(), object_key, lasting_key=upload.original_key, problem_of=problem_of)
+    except NotUploaded:
+        confirmed: Upload | None = Upload.objects.here().filter(pk=upload.pk).first()
+        if confirmed is None:
+            raise
+        return confirmed  # another confirmation was first, and the worker has cleared the original away since
     upload.size_bytes, upload.name = kept.size, naming.fit_name(name or upload.name, extension)
     return _arrived([upload])[0]
 
@@ -77,7 +83,7 @@ def receive(user: User, parts: Sequence[Part], *, field: str, max_bytes: int) ->
     uploads = [_row(user, str(part.name), ending, part.size) for part, ending in zip(parts, endings, strict=True)]
     Upload.objects.bulk_create(uploads)
     for upload, part in zip(uploads, parts, strict=True):
-        get_store().save(upload.storage_key, part.file, content_type=upload.content_type)
+        get_store().save(upload.original_key, part.file, content_type=upload.content_type)
     return _arrived(uploads)
 
 
@@ -131,7 +137,7 @@ def _arrived(uploads: list[Upload]) -> list[Upload]:
 
 
 def _mark(upload: Upload) -> bool:
-    needs_a_look = scanning.is_on() or extension_of(upload.storage_key) in naming.PICTURES
+    needs_a_look = scanning.is_on() or upload.is_picture
     next_step: dict[str, Any] = {"due_at": Now()} if needs_a_look else {"state": Upload.State.READY}
     waiting = Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING, due_at__isnull=True)
     if waiting.update(name=upload.name, size_bytes=upload.size_bytes, **next_step):
@@ -143,4 +149,4 @@ def _clear_up_after(removed: list[Upload]) -> None:
     """They were removed while we kept them."""
     with suppress(StorageUnavailable):  # then they are strays, and strays are collected
         for upload in removed:
-            get_store().delete(upload.storage_key)
+            get_store().delete(upload.original_key)

@@ -1,7 +1,8 @@
-"""The worker's part: has a file scanned, draws the preview of a picture, and tells the rooms that it is ready.
+"""The worker's part: has a file scanned, makes a picture clean and draws its preview, and tells the rooms of it.
 
-The row is the queue (`marketplace/common/queue.py`). First what was found is written down, then the rooms are told, and
-only then the row leaves the queue: whoever dies in between is followed by another who tells them.
+The row is the queue (`marketplace/common/queue.py`). First what was found is written down, then the original of a
+picture goes and the rooms are told, and only then the row leaves the queue: whoever dies in between is followed by
+another who does the rest.
 """
 
 from __future__ import annotations
@@ -22,11 +23,10 @@ from chat.models import Upload
 from chat.models.file import PREVIEW_PIXELS
 from chat.services.files import scanning
 from chat.services.files.events import tell_rooms_of
-from chat.services.files.naming import PICTURES
 from listings.pictures.decode import NotAPicture
 from listings.pictures.painter import PainterLost, RenderFailed, painter
 from marketplace.common.queue import Claim, RowQueue
-from marketplace.common.storage import ObjectMissing, StorageUnavailable, extension_of, get_store
+from marketplace.common.storage import ObjectMissing, StorageUnavailable, get_store
 
 log = structlog.get_logger(__name__)
 
@@ -72,11 +72,16 @@ def _carry_out(claim: Claim) -> None:
         _clear_up_after(upload)
         return
     upload.refresh_from_db()
-    if upload.state == State.REFUSED:
-        for key in upload.keys:
-            get_store().delete(key)
+    for key in _not_to_be_kept(upload):
+        get_store().delete(key)
     tell_rooms_of(upload)
     queue.still_ours(claim).update(due_at=None, attempts=0)
+
+
+def _not_to_be_kept(upload: Upload) -> list[str]:
+    if upload.state == State.REFUSED:
+        return upload.keys
+    return [upload.original_key] if upload.is_picture else []
 
 
 def _write_down(claim: Claim, facts: Facts) -> bool:
@@ -86,7 +91,7 @@ def _write_down(claim: Claim, facts: Facts) -> bool:
 
 def _facts_of(upload: Upload, claim: Claim) -> Facts:
     if claim.attempt > MAX_ATTEMPTS:  # every worker before us died of it
-        state = State.REFUSED if scanning.is_on() else State.READY
+        state = State.REFUSED if scanning.is_on() or upload.is_picture else State.READY
         return {"state": state, "trouble": "no worker survived it"}
     try:
         return _examined(upload, is_last=claim.attempt == MAX_ATTEMPTS)
@@ -98,21 +103,48 @@ def _examined(upload: Upload, *, is_last: bool) -> Facts:
     with tempfile.TemporaryDirectory(prefix="file-") as name:
         folder = Path(name)
         original = folder / "original"
-        with get_store().open(upload.storage_key) as source, original.open("wb") as target:
-            shutil.copyfileobj(source, target)
+        _fetch(upload, original)
         found = scanning.found_in(original)
         if found is not None:
             log.warning("file_refused", upload=str(upload.pk), found=found[:200])
             return {"state": State.REFUSED, "trouble": found[:200]}
-        if extension_of(upload.storage_key) not in PICTURES:
+        if not upload.is_picture:
             return {"state": State.READY, "trouble": ""}
-        return {"state": State.READY, **_drawn(upload, original, folder, is_last=is_last)}
+        return _cleaned(upload, original, folder, is_last=is_last)
 
 
-def _drawn(upload: Upload, original: Path, folder: Path, *, is_last: bool) -> Facts:
+def _fetch(upload: Upload, target: Path) -> None:
+    """Pictures that were sent before they were made clean have no other original than themselves."""
+    store = get_store()
+    try:
+        source = store.open(upload.original_key)
+    except ObjectMissing:
+        source = store.open(upload.storage_key)
+    with source, target.open("wb") as file:
+        shutil.copyfileobj(source, file)
+
+
+def _cleaned(upload: Upload, original: Path, folder: Path, *, is_last: bool) -> Facts:
+    """What cannot be made clean is given to nobody: it may say where its sender lives."""
+    clean = folder / "clean"
+    try:
+        painter.clean(original, folder, name=clean.name)
+    except NotAPicture as trouble:
+        return {"state": State.REFUSED, "trouble": str(trouble)[:200]}
+    except (PainterLost, RenderFailed):
+        if not is_last:
+            raise
+        return {"state": State.REFUSED, "trouble": "the decoder died of it"}
+    facts = _drawn(upload, clean, folder, is_last=is_last)
+    with clean.open("rb") as file:
+        kept = get_store().save(upload.storage_key, file, content_type=upload.content_type)
+    return {"state": State.READY, "size_bytes": kept.size, **facts}
+
+
+def _drawn(upload: Upload, clean: Path, folder: Path, *, is_last: bool) -> Facts:
     """A file that cannot be drawn is still a file: it has no preview, and can be saved."""
     try:
-        width, height = painter.preview(original, folder, pixels=PREVIEW_PIXELS)
+        width, height = painter.preview(clean, folder, pixels=PREVIEW_PIXELS)
     except NotAPicture as trouble:
         return {"trouble": str(trouble)[:200]}
     except (PainterLost, RenderFailed):
@@ -136,4 +168,5 @@ def _clear_up_after(upload: Upload) -> None:
     if Upload.objects.filter(pk=upload.pk).exists():
         return  # another worker has it, and writes the same
     with suppress(StorageUnavailable):  # strays are collected
-        get_store().delete(upload.preview_key)
+        for key in upload.keys:
+            get_store().delete(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import Settings
@@ -13,7 +14,10 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from chat.models import Room, Upload
 from chat.services import groups
+from chat.services.files import work
 from chat.tests.desk import PDF, SVG, WELCOME, Desk
+from listings.tests.snapshots import SECRET, as_jpeg
+from listings.tests.studio import opened
 from marketplace.tests.storage_contract import Answer
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +113,7 @@ def test_seed_every_type_of_the_guide_is_taken(local_desk: Desk, angular: Api, b
     label, body = WELCOME[name]
     reply = upload(angular(buyer), part(name, body, label))
     assert reply.status_code == 201, reply.content
+    work.work_off_due()
     got = fetched(local_desk, angular(buyer), reply.json()["public_url"])
     assert got.body == body
     assert "attachment" in got.headers["content-disposition"]
@@ -119,6 +124,21 @@ def test_ours_a_drawing_that_could_run_is_only_saved(local_desk: Desk, angular: 
     got = fetched(local_desk, angular(buyer), address)
     assert got.headers["content-type"] == "application/octet-stream"
     assert got.headers["content-security-policy"].startswith("sandbox")
+
+
+def test_ours_a_picture_is_given_out_once_it_says_no_more_where_it_was_taken(
+    desk: Desk, angular: Api, buyer: User, seller: User, general: Room
+) -> None:
+    api = angular(buyer)
+    file = upload(api, part("yo.jpg", as_jpeg(), "image/jpeg")).json()
+    api.post(f"/api/rooms/{general.number}/messages", {"content": "", "file_id": file["id"]})
+    for reader in (api, angular(seller)):
+        early = fetched(desk, reader, file["public_url"])
+        assert (early.status, orjson.loads(early.body)["code"]) == (409, "upload_not_ready")
+    work.work_off_due()
+    got = fetched(desk, angular(seller), file["public_url"])
+    assert (got.status, dict(opened(got.body).getexif()), SECRET in got.body) == (200, {}, False)
+    assert api.get(f"/api/uploads/{file['id']}").json()["file_size"] == len(got.body)
 
 
 def test_backend_another_type_is_a_400_in_a_sentence_and_too_much_a_413(
