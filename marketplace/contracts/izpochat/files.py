@@ -18,7 +18,7 @@ from accounts.authentication import SignedIn
 from chat import frames
 from chat.models import Upload
 from chat.services import numbered
-from chat.services.files import naming, reaching, uploading
+from chat.services.files import naming, reaching, uploading, work
 from marketplace.common.errors import DomainError, InvalidInput
 from marketplace.common.idempotency import answered_once
 from marketplace.common.storage.doors import private_object
@@ -120,11 +120,15 @@ def _received(request: SignedIn, field: str) -> list[Upload]:
     request.data  # noqa: B018  (has the form read, and its errors said as the API says them)
     parts = request.FILES.getlist(field)
     try:
-        return uploading.receive(request.user, parts, field=field, max_bytes=settings.CHAT_FILE_MAX_BYTES)
+        received = uploading.receive(request.user, parts, field=field, max_bytes=settings.CHAT_FILE_MAX_BYTES)
     except InvalidInput as error:
         if not parts:
             raise
         raise NotTaken(error.text) from error
+    for upload in received:  # this family knows no event for a file that gets ready, and asks for it at once
+        work.work_at_once(upload)
+        upload.refresh_from_db(fields=["state", "size_bytes"])
+    return received
 
 
 class Uploads(IzpoDoor):

@@ -113,7 +113,6 @@ def test_seed_every_type_of_the_guide_is_taken(local_desk: Desk, angular: Api, b
     label, body = WELCOME[name]
     reply = upload(angular(buyer), part(name, body, label))
     assert reply.status_code == 201, reply.content
-    work.work_off_due()
     got = fetched(local_desk, angular(buyer), reply.json()["public_url"])
     assert got.body == body
     assert "attachment" in got.headers["content-disposition"]
@@ -126,19 +125,27 @@ def test_ours_a_drawing_that_could_run_is_only_saved(local_desk: Desk, angular: 
     assert got.headers["content-security-policy"].startswith("sandbox")
 
 
-def test_ours_a_picture_is_given_out_once_it_says_no_more_where_it_was_taken(
+def test_ours_a_picture_is_there_at_once_and_no_longer_says_where_it_was_taken(
     desk: Desk, angular: Api, buyer: User, seller: User, general: Room
 ) -> None:
     api = angular(buyer)
     file = upload(api, part("yo.jpg", as_jpeg(), "image/jpeg")).json()
     api.post(f"/api/rooms/{general.number}/messages", {"content": "", "file_id": file["id"]})
     for reader in (api, angular(seller)):
-        early = fetched(desk, reader, file["public_url"])
-        assert (early.status, orjson.loads(early.body)["code"]) == (409, "upload_not_ready")
+        got = fetched(desk, reader, file["public_url"])
+        assert (got.status, dict(opened(got.body).getexif()), SECRET in got.body) == (200, {}, False)
+        assert len(got.body) == file["file_size"]
+
+
+def test_ours_a_picture_that_waits_for_the_worker_is_not_given_out(
+    desk: Desk, angular: Api, buyer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "work_at_once", lambda upload: None)  # as if this process had died there
+    file = upload(angular(buyer), part("yo.jpg", as_jpeg(), "image/jpeg")).json()
+    early = fetched(desk, angular(buyer), file["public_url"])
+    assert (early.status, orjson.loads(early.body)["code"]) == (409, "upload_not_ready")
     work.work_off_due()
-    got = fetched(desk, angular(seller), file["public_url"])
-    assert (got.status, dict(opened(got.body).getexif()), SECRET in got.body) == (200, {}, False)
-    assert api.get(f"/api/uploads/{file['id']}").json()["file_size"] == len(got.body)
+    assert fetched(desk, angular(buyer), file["public_url"]).status == 200
 
 
 def test_backend_another_type_is_a_400_in_a_sentence_and_too_much_a_413(
