@@ -78,3 +78,13 @@ def test_the_couriers_code_is_tried_ten_times_an_hour(
     assert statuses == [403] * 10 + [429], "the right one too: who guesses must not learn it"
     buyer.refresh_from_db()
     assert not buyer.is_delivery
+
+
+def test_the_couriers_code_is_not_tried_by_many_people_of_one_address(
+    signed_in: Callable[[User], APIClient], make_person: Callable[..., User], settings: Settings
+) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "courier_code_address": "3/hour"}
+    clients = [signed_in(make_person(f"person{index}")) for index in range(5)]
+    statuses = [client.post("/users/me/become-delivery", {"secret_code": "guess"}).status_code for client in clients]
+
+    assert statuses == [403] * 3 + [429] * 2
