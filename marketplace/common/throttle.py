@@ -20,6 +20,8 @@ ON_ALL_DOORS_TOGETHER = ("register",)
 class RouteThrottle(BaseThrottle):
     """`RATE_LIMIT` per caller and route; a view with `rate_scope` has that limit instead.
 
+    Registering is counted over the doors of all families, or each would be a way around the others.
+
     The state is left on the Django request, from where the middleware writes the `X-RateLimit-*` headers.
     """
 
