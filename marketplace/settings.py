@@ -294,6 +294,7 @@ RATE_LIMITS: dict[str, str] = {
     "socket_person_brief": env.str("RATE_LIMIT_SOCKET_PERSON_BRIEF", "120/minute"),  # who opens one for each message
     "socket_ticket": env.str("RATE_LIMIT_SOCKET_TICKET", "60/minute"),
     "courier_code": env.str("RATE_LIMIT_COURIER_CODE", "10/hour"),
+    "courier_code_address": env.str("RATE_LIMIT_COURIER_CODE_ADDRESS", "30/hour"),  # whoever asks from there
     "webhooks": env.str("RATE_LIMIT_WEBHOOKS", "3000/minute"),
     # Wrong passwords, counted before the password is looked at
     "lockout_pair": env.str("LOCKOUT_PER_ACCOUNT_AND_ADDRESS", "10/15minutes"),

@@ -14,15 +14,21 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
+ON_ALL_DOORS_TOGETHER = ("register",)
+
+
 class RouteThrottle(BaseThrottle):
     """`RATE_LIMIT` per caller and route; a view with `rate_scope` has that limit instead.
+
+    Registering is counted over the doors of all families, or each would be a way around the others.
 
     The state is left on the Django request, from where the middleware writes the `X-RateLimit-*` headers.
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         scope = getattr(view, "rate_scope", "default")
-        ticket = take(scope, f"{route_of(request)}:{caller_of(request)}", sensitive=scope != "default")
+        window = scope if scope in ON_ALL_DOORS_TOGETHER else route_of(request)
+        ticket = take(scope, f"{window}:{caller_of(request)}", sensitive=scope != "default")
         if ticket is not None:
             request._request.rate_ticket = ticket  # type: ignore[attr-defined]
             self._wait = ticket.retry_after

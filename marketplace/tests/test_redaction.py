@@ -88,12 +88,14 @@ def test_T31_a_whole_sign_in_leaves_no_secret_in_the_log(
     client.post("/v1/auth/login", {"email": "buyer@uni.edu", "password": PASSWORD})
     client.post("/v1/auth/refresh", {"refresh_token": pair.refresh})
     client.get(f"/nowhere?token={pair.access}", HTTP_AUTHORIZATION=f"Bearer {pair.access}")
+    client.get(f"/api/ws/rooms/1/online?token={pair.access}")
+    client.post(f"/users/me/become-delivery?secret_code={SECRET}", HTTP_AUTHORIZATION=f"Bearer {pair.access}")
     structlog.get_logger("x").info("odd", password=PASSWORD, body={"token": pair.access})
 
     formatter = RedactingFormatter(foreign_pre_chain=SHARED, processors=_renderer(readable=False))
     written = "\n".join(formatter.format(record) for record in caplog.records)
     assert caplog.records
-    for secret in (PASSWORD, pair.access.split(".")[2], (pair.refresh or "").split(".")[2]):
+    for secret in (PASSWORD, SECRET, pair.access.split(".")[2], (pair.refresh or "").split(".")[2]):
         assert secret not in written
 
 

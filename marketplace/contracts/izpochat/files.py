@@ -19,7 +19,7 @@ from chat import frames
 from chat.models import Upload
 from chat.services import numbered
 from chat.services.files import naming, reaching, uploading, work
-from marketplace.common.errors import DomainError, InvalidInput
+from marketplace.common.errors import DomainError, Forbidden, InvalidInput
 from marketplace.common.idempotency import answered_once
 from marketplace.common.storage.doors import private_object
 from marketplace.common.storage.filetypes import TYPE_OF_EXTENSION
@@ -176,8 +176,11 @@ class OneUpload(IzpoDoor):
 
     @extend_schema(request=None, responses=IzpoGoneOut)
     def delete(self, request: SignedIn, number: int) -> Response:
-        """One's own, while no message carries it."""
-        reaching.remove(request.user, numbered.file(request.user, number).pk)
+        """One's own, while no message carries it. Who sees it in a room is told that it is another's."""
+        found = numbered.file(request.user, number)
+        if found.uploader_id != request.user.pk:
+            raise Forbidden
+        reaching.remove(request.user, found.pk)
         return Response({"message": "Archivo eliminado exitosamente"})
 
 

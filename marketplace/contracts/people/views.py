@@ -76,12 +76,13 @@ class Login(OpenDoor):
 
     @extend_schema(request=forms(shapes.OAuthForm), responses={200: shapes.TokenOut, 401: REFUSED})
     def post(self, request: Request) -> Response:
-        """A form as OAuth2 has it, or JSON. The token is good for a day, on every surface."""
+        """A form as OAuth2 has it, or JSON. The token is good on every surface: for a day with an e-mail address as
+        `username`, as PoliMarket has it, else for SoporteIT's hour."""
         body = shapes.SignInForm.read(sent(request))
         session = sign_in.sign_in(
             body.get("username") or body["email"],
             body["password"],
-            surface=Surface.POLIMARKET,
+            surface=Surface.POLIMARKET if "@" in body.get("username", "") else Surface.SOPORTEIT,
             address=client_ip(request),
             user_agent=request.headers.get("User-Agent", ""),
             now=timezone.now(),

@@ -9,7 +9,9 @@ from rest_framework.response import Response
 from accounts.authentication import SignedIn
 from accounts.models import User
 from accounts.services import couriers
+from marketplace.common import ratelimit
 from marketplace.common.idempotency import idempotent
+from marketplace.common.net import client_ip, limit_key
 from marketplace.contracts.common import AccountOut, PasserByOut, account, forms, passer_by, sent
 from marketplace.contracts.polimarket import shapes
 from marketplace.contracts.polimarket.door import PoliMarketDoor, part_of
@@ -31,6 +33,7 @@ class BecomeCourier(PoliMarketDoor):
     @idempotent
     def post(self, request: SignedIn) -> Response:
         """By the code that those who run the place give to those they trust."""
+        ratelimit.require("courier_code_address", limit_key(client_ip(request)), sensitive=True)
         code = shapes.CodeBody.read(sent(request))["secret_code"]
         person = couriers.join(request.user, code, secret=settings.DELIVERY_SECRET_CODE)
         return Response(account(person))

@@ -14,6 +14,7 @@ from chat.services import groups
 from chat.tests.conftest import desk, local_desk, make_group, make_listing  # noqa: F401  (fixtures)
 from listings.tests.studio import local_files, local_studio, studio  # noqa: F401  (fixtures)
 from marketplace.contracts.tests.clients import bearer
+from marketplace.contracts.tests.scene import scene  # noqa: F401  (a fixture)
 from marketplace.tests.test_storage_s3 import s3_server  # noqa: F401  (a fixture)
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.urls import URLPattern, URLResolver
 from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
 
 from marketplace.contracts import urls
 from marketplace.contracts.common import ContractDoor
@@ -39,3 +40,22 @@ def test_every_door_is_in_the_api_document_under_the_name_of_its_contract() -> N
         tag for path in schema["paths"].values() for operation in path.values() for tag in operation.get("tags", [])
     }
     assert {name for _, door in DOORS for name in door.contracts} <= tagged
+
+
+@pytest.mark.parametrize(
+    ("origin", "path"),
+    [
+        ("http://localhost:5173", "/products"),  # [be-head] [react]
+        ("http://localhost:5173", "/chats/start"),
+        ("http://localhost:4200", "/api/rooms/"),  # [ng]
+        ("http://localhost:3000", "/api/uploads/"),  # [seed] of IzpoChat
+        ("http://localhost:8080", "/api/users/login"),
+    ],
+)
+def test_be_head_angular_and_seed_pages_of_these_origins_may_send_a_token(origin: str, path: str) -> None:
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    reply = APIClient().options(path, headers={"Origin": origin, **asked})
+    assert (reply.status_code, reply["Access-Control-Allow-Origin"]) == (200, origin)
+    assert "authorization" in reply["Access-Control-Allow-Headers"]
+    foe = APIClient().options(path, headers={"Origin": "https://evil.example", **asked})
+    assert "Access-Control-Allow-Origin" not in foe.headers

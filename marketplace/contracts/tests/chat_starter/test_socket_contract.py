@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import re
@@ -221,12 +220,11 @@ def test_typing_of_another_family_is_told_here_in_these_words(
             listening(address, f"/ws/chat/{general.number}", tokens[0]) as ear,
             signed_in(address, tokens[1]) as product,
         ):
-            await product.follow(general.pk)
+            start = (await product.follow(general.pk))["last_seq"]
             await send_message(ear, "ready")
-            await product.until("message.created")
+            await product.reach(general.pk, start + 1)
             await product.say("typing", room=general.pk, is_typing=True)
             assert (await ear.until("typing"))["sender"] == "seller"
-            await asyncio.sleep(0)
             await product.say("typing", room=general.pk, is_typing=False)
             await product.ask("send", "ack", room=general.pk, client_id="1", content="end")
             await ear.until("message", message="end")

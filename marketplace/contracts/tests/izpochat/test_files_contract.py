@@ -88,11 +88,15 @@ def test_the_download_asks_who_is_there(
 
 
 def test_seed_delete_is_its_uploaders(
-    local_desk: Desk, angular: Api, buyer: User, stranger: User, secret: Room
+    local_desk: Desk, angular: Api, buyer: User, seller: User, stranger: User, secret: Room
 ) -> None:
+    """[backend] 403 for who sees it in a room and did not send it up."""
+    groups.invite(buyer, secret.pk, seller)
+    groups.join(seller, secret.pk)
     file, carried = local_desk.confirmed(buyer), local_desk.confirmed(buyer)
     local_desk.message(buyer, secret, carried)
     assert angular(stranger).delete(f"/api/uploads/{file.number}").status_code == 404
+    assert angular(seller).delete(f"/api/uploads/{carried.number}").status_code == 403
     gone = angular(buyer).delete(f"/api/uploads/{file.number}")
     assert (gone.status_code, gone.json()) == (200, {"message": "Archivo eliminado exitosamente"})
     assert angular(buyer).get(f"/api/uploads/{file.number}").status_code == 404

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -131,6 +131,17 @@ def test_seed_messages_are_the_members_alone(
 
     assert (reply.status_code, reply.json()["detail"]) == (404, "Chat no encontrado")
     assert anonymous.get(path.format(chat)).status_code == 401
+
+
+def test_react_two_open_chats_ask_again_every_two_seconds(
+    signed_in: As, ana: User, chat: int, settings: Settings
+) -> None:
+    """For a minute, under the limit that everybody has."""
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "default": "120/minute"}
+    client = signed_in(ana)
+    paths = ("/chats/my", f"/chats/{chat}/messages")
+
+    assert {client.get(path).status_code for path in paths for _ in range(2 * 30)} == {200}
 
 
 def test_what_v1_says_in_the_chat_is_read_here(signed_in: As, ana: User, chat: int) -> None:

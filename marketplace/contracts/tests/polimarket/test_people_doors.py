@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import Session, User
 from conftest import PASSWORD
 from listings.tests.studio import opened
+from marketplace.contracts.tests.clients import claims
 from marketplace.contracts.tests.polimarket.conftest import picture
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,16 @@ def test_flutter_003_login_by_json_and_email_reads_a_role(anonymous: APIClient) 
 
     assert (by_email.status_code, by_email.json()["role"]) == (200, "admin")
     assert by_name.status_code == 200
+
+
+@pytest.mark.parametrize("body", [{"email": SUPPORT["email"]}, {"username": SUPPORT["username"]}])
+def test_soporteit_seed_a_token_lives_60_minutes(anonymous: APIClient, body: dict[str, str]) -> None:
+    """Told by what its clients send. PoliMarket's have an e-mail address as `username`, and a day."""
+    anonymous.post("/auth/register", SUPPORT)
+    token = anonymous.post("/auth/login", {**body, "password": SUPPORT["password"]}).json()["access_token"]
+
+    shown = claims(token)
+    assert shown["exp"] - shown["iat"] == 60 * 60
 
 
 def test_seed_login_refuses_in_spanish(anonymous: APIClient, ana: User) -> None:

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from listings.models import Category, Listing, Photo
 from listings.services import catalogs, listings
+from listings.services.importing.tables import MOST_BYTES, MOST_ROWS
 from listings.tests.studio import opened
 from marketplace.contracts.tests.polimarket.conftest import picture
 
@@ -213,6 +214,8 @@ def test_react_bulk_upload_takes_the_good_rows_and_tells_the_bad(signed_in: As, 
         workbook(("title", "colour"), ("x", "red")),
         SimpleUploadedFile("a.xlsx", b"PK\x03\x04 not a workbook"),
         SimpleUploadedFile("a.xls", b"\xd0\xcf\x11\xe0"),
+        SimpleUploadedFile("large.xlsx", b"PK\x03\x04" + bytes(MOST_BYTES)),
+        SimpleUploadedFile("long.xlsx", b"title,price\n" + b"x,1\n" * (MOST_ROWS + 1)),
     ],
 )
 def test_react_bulk_upload_refuses_what_is_no_such_workbook(signed_in: As, leo: User, file: SimpleUploadedFile) -> None:
