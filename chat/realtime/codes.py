@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-DONE = 1000
 BINARY = 1003
 NOT_UTF8 = 1007
-POLICY = 1008
 TOO_LARGE = 1009
-FAILURE = 1011
 RESTART = 1012
-FIRST_OF_OURS = 4000
 SLOW = 4008
 TOO_FAST = 4029
 TOKEN_ENDED = 4401
@@ -18,6 +14,10 @@ NOT_SIGNED_IN = 4501
 DISABLED = 4503
 REPLACED = 4504
 NOT_A_MEMBER = 4507
+
+# On sockets of one room, whose families know the standard's codes only
+DONE, POLICY, FAILURE = OF_ONE_ROOM = (1000, 1008, 1011)
+FIRST_OF_OURS = 4000
 
 MEANING = {  # why, and whether to come back
     BINARY: ("a binary frame", "no: mend the client"),

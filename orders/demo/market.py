@@ -18,15 +18,16 @@ from listings.demo.offers import Offer, offer
 from listings.models import Listing
 from marketplace.common.models import OutboxDelivery, OutboxEvent
 from orders.demo import copying
-from orders.demo.roads import ROADS, Deal
+from orders.demo.roads import AT_THE_DOOR, ROADS, Deal
 from orders.lifecycle import TERMINAL
-from orders.models import Order
-from orders.services import placing
+from orders.models import Delivery, Order
+from orders.services import delivering, placing
 
 FIRST_OFFER = 500_000  # things of its own, so that no order takes the last piece of another's
 AT_ONCE = 50
 MADE_BY_SERVICES = 100  # the rest are copies of those of them that are over
 COPIED_AT_ONCE = 500
+HALL = delivering.Door(faculty="FIEC", building="15A")
 COMPLAINTS = ("Le falta el cargador", "La pantalla está rayada", "No es el modelo anunciado", "Huele a humo")
 
 
@@ -114,8 +115,11 @@ def _go(plan: Plan, n: int, thing: Offer, people: Sequence[User], operator: User
     buyer = chance.choice([person for person in people if person.pk != seller_id])
     ways = list(ROADS)
     road = ways[n] if n < len(ways) else chance.choices(ways, weights=list(ROADS.values()))[0]
-    wish = placing.Wish(thing.id, chance.randint(1, thing.quantity), client_id=_name(plan, n))
-    order, _ = placing.place(buyer, wish)
+    pieces, name = chance.randint(1, thing.quantity), _name(plan, n)
+    if road in AT_THE_DOOR:
+        order = delivering.order_to(buyer, thing.id, HALL, payment=Delivery.Payment.CASH, client_id=name).order
+    else:
+        order, _ = placing.place(buyer, placing.Wish(thing.id, pieces, client_id=name))
     road(Deal(order, buyer, seller, operator, chance.choice(COMPLAINTS)))
 
 

@@ -117,6 +117,10 @@ def payout_refused(deal: Deal) -> None:
     completed_at_once(deal)
 
 
+def arranged(deal: Deal) -> None:
+    _stays(deal)
+
+
 # Each way once, then by weight
 ROADS: dict[Road, int] = {
     completed: 16,
@@ -134,7 +138,9 @@ ROADS: dict[Road, int] = {
     payment_failed: 2,
     paying_still: 1,
     payout_refused: 1,
+    arranged: 2,
 }
+AT_THE_DOOR = frozenset({arranged})  # ordered from a courier
 
 
 def _misbehave(deal: Deal, fault: SimulatorFault.Fault, kind: Operation.Kind) -> None:

@@ -35,9 +35,11 @@ class Door:
 
 
 @transaction.atomic
-def order_to(buyer: User, listing_id: UUID, door: Door, *, payment: str) -> Delivery:
+def order_to(buyer: User, listing_id: UUID, door: Door, *, payment: str, client_id: UUID | None = None) -> Delivery:
     """One piece, at the price it has now. The fee is what the way costs now, too."""
-    order, _ = placing.place(buyer, placing.Wish(listing_id, is_paid_at_the_door=True))
+    order, is_new = placing.place(buyer, placing.Wish(listing_id, client_id=client_id, is_paid_at_the_door=True))
+    if not is_new:
+        return _there_already(order)
     _require_room(buyer)
     delivery: Delivery = Delivery.objects.create(
         order=order,
@@ -48,6 +50,14 @@ def order_to(buyer: User, listing_id: UUID, door: Door, *, payment: str) -> Deli
         fee_cents=terms.delivery_cents(door.faculty),
     )
     outbox.publish("delivery.asked", **_about(order))
+    return delivery
+
+
+def _there_already(order: Order) -> Delivery:
+    """Sent again: what was ordered under this `client_id`, if a courier brings it."""
+    delivery: Delivery | None = Delivery.objects.select_related("order").filter(order=order).first()
+    if delivery is None:
+        raise DeliveryNotFound
     return delivery
 
 

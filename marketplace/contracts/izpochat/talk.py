@@ -46,27 +46,35 @@ class IzpoMessagesQuery(QueryShape):
     limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
 
 
+LARGEST_NUMBER = 2**53  # above it JSON no longer says which one
+
+
 class IzpoMessageBody(Shape):
     content = serializers.CharField(
         max_length=LONGEST_TEXT, required=False, allow_blank=True, allow_null=True, trim_whitespace=False
     )
-    room_id = serializers.IntegerField(required=False, allow_null=True, help_text="That of the address, if any")
-    file_id = serializers.IntegerField(required=False, allow_null=True, help_text="A file of yours")
+    room_id = serializers.IntegerField(
+        min_value=0, max_value=LARGEST_NUMBER, required=False, allow_null=True, help_text="That of the address, if any"
+    )
+    file_id = serializers.IntegerField(
+        min_value=0, max_value=LARGEST_NUMBER, required=False, allow_null=True, help_text="A file of yours"
+    )
 
 
+NUMBER = {"type": "integer", "minimum": 0, "maximum": LARGEST_NUMBER, "nullable": True}
 SPOKEN = {  # the same for the API document, where it may also be a bare text
     "type": "object",
     "properties": {
         "content": {"type": "string", "maxLength": LONGEST_TEXT, "nullable": True},
-        "room_id": {"type": "integer", "nullable": True, "description": "That of the address, if any"},
-        "file_id": {"type": "integer", "nullable": True, "description": "A file of yours"},
+        "room_id": {**NUMBER, "description": "That of the address, if any"},
+        "file_id": {**NUMBER, "description": "A file of yours"},
     },
 }
 
 
 class IzpoInviteBody(Shape):
     username = serializers.CharField(max_length=50, required=False)
-    user_id = serializers.IntegerField(required=False)
+    user_id = serializers.IntegerField(min_value=0, max_value=LARGEST_NUMBER, required=False)
 
 
 class IzpoDoneOut(serializers.Serializer[Any]):
