@@ -36,6 +36,12 @@ class Tab:
     async def unsent(self) -> int:
         return await self.page.locator("#unsent .said").count()
 
+    async def sent(self, seconds: float = 60) -> None:
+        """All that was written here is acknowledged."""
+        shown = self.page.locator("#log .said p", has_text=self.written[-1])
+        await shown.first.wait_for(timeout=seconds * 1_000)
+        await self.page.locator("#unsent .said").first.wait_for(state="detached", timeout=seconds * 1_000)
+
     async def state(self, wanted: str, seconds: float = 40) -> None:
         await self.page.locator(f"#state[data-state={wanted}]").wait_for(timeout=seconds * 1_000)
 

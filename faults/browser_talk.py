@@ -135,6 +135,7 @@ async def no_resume(market: Market, scene: Scene) -> None:
     await away.context.set_offline(True)
     await away.state("waiting")
     await talk([here], 60, 40)
+    await here.sent()  # more than what is shown to whoever does not say how far it had come
     await away.context.set_offline(False)
     await away.state("up")
 

@@ -140,8 +140,9 @@ def throw_bodies(address: str) -> Found:
     doors = [(path, method) for path, methods in api_doors() for method in (*methods, "options")]
     with httpx.Client(base_url=address, timeout=30) as client:
         token = somebody_new(address)
-        for name, (body, content_type) in BODIES.items():
-            for path, method in doors:
+        for number, (name, (body, content_type)) in enumerate(BODIES.items()):
+            # the everyday suite throws all of them at all doors; a quick look takes turns
+            for path, method in doors[number % 5 :: 5] if SHORT else doors:
                 headers = {
                     b"Authorization": f"Bearer {token}".encode(),
                     b"Content-Type": content_type.encode("latin-1"),

@@ -113,6 +113,8 @@ def _pydantic(code: str, field: Any, text: str) -> tuple[str, str]:
     if code in ("blank", "min_length"):
         least = max(getattr(field, "min_length", None) or 1, 1)
         return "string_too_short", f"String should have at least {_characters(least)}"
+    if code == "empty" and isinstance(field, serializers.FileField):
+        return "value_error", text  # no schema can say that a file has something in it
     if code == "max_length" and isinstance(field, serializers.ListField):
         return "too_long", f"List should have at most {field.max_length} items"
     if code == "max_length" and getattr(field, "max_length", None):

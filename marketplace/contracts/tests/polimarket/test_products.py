@@ -25,6 +25,20 @@ Offer = Callable[..., dict[str, Any]]
 BASE = "http://127.0.0.1:8000"
 
 
+def test_ours_a_file_with_nothing_in_it_is_said_to_be_empty(signed_in: As, leo: User) -> None:
+    """In words of a file, and not of a list; no schema can say it beforehand."""
+    form = {"title": "Item", "price": "9.99", "file": SimpleUploadedFile("a.png", b"", "image/png")}
+    reply = signed_in(leo).post("/products", form, format="multipart")
+
+    assert reply.status_code == 422
+    problem = reply.json()["detail"][0]
+    assert (problem["type"], problem["loc"], problem["msg"]) == (
+        "value_error",
+        ["body", "file"],
+        "The submitted file is empty.",
+    )
+
+
 def test_seed_create_a_product_with_its_picture(signed_in: As, leo: User) -> None:
     form = {"title": "Item", "description": "Desc", "price": "9.99", "file": picture("image.png", "image/png")}
     body = signed_in(leo).post("/products", form, format="multipart").json()
