@@ -26,6 +26,7 @@ def room(make_group: Callable[..., Room], buyer: User, seller: User) -> Room:
 
 def enter(page: Page, address: str, person: User, room: Room) -> None:
     page.goto(f"{address}/talk#{room.pk}")
+    expect(page.locator("#sign-out")).to_be_hidden()
     page.get_by_label("User name or e-mail address").fill(person.username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
