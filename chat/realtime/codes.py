@@ -13,7 +13,6 @@ PROTOCOL = 4500
 NOT_SIGNED_IN = 4501
 DISABLED = 4503
 REPLACED = 4504
-NOT_A_MEMBER = 4507
 
 # On sockets of one room, whose families know the standard's codes only
 DONE, POLICY, FAILURE = OF_ONE_ROOM = (1000, 1008, 1011)
@@ -31,5 +30,4 @@ MEANING = {  # why, and whether to come back
     NOT_SIGNED_IN: ("no good token or ticket, or the session was ended", "after signing in"),
     DISABLED: ("the account is disabled", "no"),
     REPLACED: ("newer sockets of the same person", "no"),
-    NOT_A_MEMBER: ("on sockets of one room: it is not yours", "no"),
 }

@@ -98,7 +98,7 @@ class Socket:
         shown = {"type": "unsubscribed", "room": str(seat.room.id), "reason": reason, "last_seq": seat.room.seq}
         self.show(shown)
         if self.home == seat.room.id:  # it has no other
-            self.close(codes.DONE if reason == "left" else codes.NOT_A_MEMBER)
+            self.close(codes.DONE if reason == "left" else codes.POLICY)
 
     # ── The end ──────────────────────────────────────────────────────────────────────────────────
 

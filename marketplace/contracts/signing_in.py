@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.models import Surface
+from accounts.models import Session, Surface
 from accounts.services import sign_in
 from accounts.tokens import pair_for
 from marketplace.common.net import client_ip
@@ -19,8 +19,8 @@ class BearerOut(serializers.Serializer[Any]):
     token_type = serializers.CharField(help_text="Always `bearer`")
 
 
-def token_for(request: Request, name: str, password: str, surface: Surface) -> dict[str, str]:
-    session = sign_in.sign_in(
+def session_for(request: Request, name: str, password: str, surface: Surface) -> Session:
+    return sign_in.sign_in(
         name,
         password,
         surface=surface,
@@ -28,4 +28,7 @@ def token_for(request: Request, name: str, password: str, surface: Surface) -> d
         user_agent=request.headers.get("User-Agent", ""),
         now=timezone.now(),
     )
-    return pair_for(session).body()
+
+
+def token_for(request: Request, name: str, password: str, surface: Surface) -> dict[str, str]:
+    return pair_for(session_for(request, name, password, surface)).body()

@@ -12,9 +12,10 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from listings.models import Listing
+from marketplace.common.ids import uuid7
 from orders.lifecycle import State
 from orders.models import Account, Deadline, Delivery, Escrow, LedgerTransaction, Operation, Order
-from orders.services import deadlines, delivering, ending, paying
+from orders.services import deadlines, delivering, ending, paying, placing
 from orders.services.auditing import auditing
 from orders.services.delivering import Door
 from orders.services.errors import (
@@ -175,6 +176,20 @@ def test_what_nobody_brings_in_time_is_over(asked: Delivery) -> None:
     assert deadlines.ring_due() == 1
     assert (Order.objects.get().state, Listing.objects.get().available) == ("expired", 1)
     require_no_money()
+
+
+def test_sent_again_with_its_name_it_is_the_same_delivery(
+    buyer: User, listing: Listing, make_listing: Callable[..., Listing]
+) -> None:
+    name = uuid7()
+    first, again = (
+        delivering.order_to(buyer, listing.pk, DOOR, payment=Delivery.Payment.CASH, client_id=name) for _ in range(2)
+    )
+    assert (first.pk, Delivery.objects.count(), Order.objects.count()) == (again.pk, 1, 1)
+
+    placing.place(buyer, placing.Wish(make_listing().pk, client_id=(other := uuid7())))
+    with pytest.raises(DeliveryNotFound):  # the name is an order's that nobody brings
+        delivering.order_to(buyer, listing.pk, DOOR, payment=Delivery.Payment.CASH, client_id=other)
 
 
 def test_the_last_piece_is_held_once(asked: Delivery, listing: Listing, stranger: User) -> None:

@@ -18,6 +18,7 @@ from accounts.authentication import SignedIn
 from chat import frames
 from chat.models import Upload
 from chat.services import numbered
+from chat.services.errors import UploadNotFound
 from chat.services.files import naming, reaching, uploading, work
 from marketplace.common.errors import DomainError, Forbidden, InvalidInput
 from marketplace.common.idempotency import answered_once
@@ -178,9 +179,10 @@ class OneUpload(IzpoDoor):
     def delete(self, request: SignedIn, number: int) -> Response:
         """One's own, while no message carries it. Who sees it in a room is told that it is another's."""
         found = numbered.file(request.user, number)
-        if found.uploader_id != request.user.pk:
-            raise Forbidden
-        reaching.remove(request.user, found.pk)
+        try:
+            reaching.remove(request.user, found.pk)
+        except UploadNotFound as error:  # it is there, as was just seen, and not theirs
+            raise Forbidden from error
         return Response({"message": "Archivo eliminado exitosamente"})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -11,16 +10,16 @@ from rest_framework.response import Response
 
 from accounts.authentication import SignedIn
 from accounts.models import Surface, User
-from accounts.services import people, portraits, registration, sign_in
+from accounts.services import people, portraits, registration
 from accounts.tokens import pair_for
 from listings.services.pictures import receiving
 from marketplace.common.errors import DomainError, NotFound
 from marketplace.common.idempotency import idempotent
-from marketplace.common.net import client_ip
 from marketplace.common.schema import REFUSED
 from marketplace.contracts.common import AccountOut, ContractDoor, PasserByOut, account, forms, passer_by, sent
 from marketplace.contracts.people import shapes
 from marketplace.contracts.people.words import SUPPORT_WORDS, WORDS
+from marketplace.contracts.signing_in import session_for
 
 PORTRAIT_PIXELS = 512
 SPANISH = "es"
@@ -79,14 +78,8 @@ class Login(OpenDoor):
         """A form as OAuth2 has it, or JSON. The token is good on every surface: for a day with an e-mail address as
         `username`, as PoliMarket has it, else for SoporteIT's hour."""
         body = shapes.SignInForm.read(sent(request))
-        session = sign_in.sign_in(
-            body.get("username") or body["email"],
-            body["password"],
-            surface=Surface.POLIMARKET if "@" in body.get("username", "") else Surface.SOPORTEIT,
-            address=client_ip(request),
-            user_agent=request.headers.get("User-Agent", ""),
-            now=timezone.now(),
-        )
+        surface = Surface.POLIMARKET if "@" in body.get("username", "") else Surface.SOPORTEIT
+        session = session_for(request, body.get("username") or body["email"], body["password"], surface)
         return Response({**pair_for(session).body(), "role": session.user.role})
 
 
