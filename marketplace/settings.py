@@ -73,6 +73,8 @@ INSTALLED_APPS = [
     "listings",
     "orders",
     "chat",
+    "analytics",
+    "marketplace.sync",
 ]
 if env.bool("LINEAR_MIGRATIONS", False):
     INSTALLED_APPS.append("django_linear_migrations")
