@@ -106,7 +106,6 @@ _VALUES = {
     "key": "(:k)::text",
     "route": "'bench'",
     "fingerprint": "sha256('')",
-    "listeners": "ARRAY['orders.listeners.tell_people', 'orders.listeners.tell_other_programs']",
     "life": "'30 minutes'",
     **dict.fromkeys(("order", "event", "message"), "gen_random_uuid()"),
     **dict.fromkeys(("client_id", "total_cents", "currency", "fee_max"), "NULL"),

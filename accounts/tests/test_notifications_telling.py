@@ -152,5 +152,5 @@ def test_telling_many_takes_as_many_queries_as_telling_one(
     for group in (crowd[:1], crowd):
         # savepoint in and out, people, already told, choices, newer, replace, insert, quiet hours, devices, deliveries,
         # announcement
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12):
             tell(*group, collapse_key="room:1")

@@ -19,9 +19,13 @@ class OutboxEvent(models.Model):
     kind = models.CharField(max_length=80)
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
+    is_handed_out = models.BooleanField(db_default=False)  # each listener has its delivery
 
     class Meta:
-        indexes: ClassVar = [BrinIndex(fields=["created_at"], name="outbox_event_created_brin")]
+        indexes: ClassVar = [
+            BrinIndex(fields=["created_at"], name="outbox_event_created_brin"),
+            models.Index(fields=["id"], condition=models.Q(is_handed_out=False), name="outbox_event_to_hand_out"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
@@ -35,7 +39,7 @@ class OutboxDelivery(models.Model):
         DONE = "done"
         DEAD = "dead"
 
-    event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     listener = models.CharField(max_length=200)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -1,9 +1,10 @@
 """Domain events: `publish` writes them with the change, listeners get them after the commit.
 
 An event that was committed is delivered, whatever dies: the row is the queue, Celery only wakes it up, and a sweep
-in every worker finds what nobody woke. Each listener runs in one transaction with its own "done" mark, so what it
-writes happens exactly once. A listener that talks to the network writes a row of intent and lets its own sweep do
-the talking. Order between events is not promised.
+in every worker finds what nobody woke. Who publishes writes one row, however many listen; the worker makes a delivery
+for each of them (docs/decisions/0021-one-row-per-event.md). Each listener runs in one transaction with its own "done"
+mark, so what it writes happens exactly once. A listener that talks to the network writes a row of intent and lets its
+own sweep do the talking. Order between events is not promised.
 """
 
 from __future__ import annotations
@@ -63,23 +64,47 @@ def listeners_of(kind: str) -> list[str]:
 @transaction.atomic(savepoint=False)
 def publish(kind: str, **payload: Any) -> None:
     """Call inside the transaction of the change. Payloads are ids and small facts, never secrets."""
-    interested = listeners_of(kind)
-    event = OutboxEvent.objects.create(kind=kind, payload=payload)
-    OutboxDelivery.objects.bulk_create(OutboxDelivery(event=event, listener=name) for name in interested)
-    if interested:
+    OutboxEvent.objects.create(kind=kind, payload=payload)
+    if listeners_of(kind):
         wake_up.after_commit()
 
 
 def deliver_due(*, limit: int = 100, seconds: float = 20.0) -> int:
     """Deliver what is due, one claim at a time, for a while; returns how many were tried."""
     tried, until = 0, time.monotonic() + seconds
+    hand_out()
     while tried < limit and time.monotonic() < until:
         claimed = _claim()
-        if claimed is None:
+        if claimed is not None:
+            _deliver(*claimed)
+            tried += 1
+        elif not hand_out():  # a listener may have published in its turn
             return tried
-        _deliver(*claimed)
-        tried += 1
     return tried
+
+
+_HAND_OUT = """
+WITH fresh AS (
+  SELECT id, kind, created_at FROM common_outboxevent WHERE NOT is_handed_out ORDER BY id LIMIT %(most)s
+  FOR UPDATE SKIP LOCKED
+), given AS (
+  INSERT INTO common_outboxdelivery (event_id, listener, state, attempts, last_error, due_at)
+  SELECT fresh.id, listener, 'waiting', 0, '', fresh.created_at
+  FROM fresh JOIN unnest(%(kinds)s::text[], %(listeners)s::text[]) AS heard (kind, listener) USING (kind)
+)
+UPDATE common_outboxevent e SET is_handed_out = true FROM fresh WHERE e.id = fresh.id
+"""
+
+
+def hand_out(*, most: int = 500) -> int:
+    """Give new events to who listens; returns how many events."""
+    heard = [(kind, name) for name, (kinds, _) in _listeners.items() for kind in kinds]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _HAND_OUT,
+            {"most": most, "kinds": [kind for kind, _ in heard], "listeners": [name for _, name in heard]},
+        )
+        return int(cursor.rowcount)
 
 
 _CLAIM = """
@@ -169,7 +194,7 @@ def forget_delivered(days: int) -> int:
         )
         cursor.execute(
             "DELETE FROM common_outboxevent e WHERE e.created_at < now() - make_interval(days => %s)"
-            " AND NOT EXISTS (SELECT 1 FROM common_outboxdelivery d WHERE d.event_id = e.id)",
+            " AND e.is_handed_out AND NOT EXISTS (SELECT 1 FROM common_outboxdelivery d WHERE d.event_id = e.id)",
             [days],
         )
         return int(cursor.rowcount)

@@ -65,6 +65,72 @@ def test_a_listener_gets_the_event_with_one_stable_id(listen: Any) -> None:
     assert outbox.deliver_due() == 0
 
 
+@pytest.mark.django_db
+def test_who_publishes_writes_one_row_and_each_listener_gets_its_own_delivery(
+    listen: Any, django_assert_num_queries: Any
+) -> None:
+    def first(event: Event) -> None: ...
+    def second(event: Event) -> None: ...
+
+    listen(first)
+    listen(second)
+
+    with django_assert_num_queries(1):
+        outbox.publish(KIND, name="a")
+    assert not OutboxDelivery.objects.exists()
+
+    assert (outbox.hand_out(), outbox.hand_out()) == (1, 0)
+    assert {row.listener.rpartition(".")[2] for row in OutboxDelivery.objects.all()} == {"first", "second"}
+
+
+@pytest.mark.django_db
+def test_what_nobody_listens_to_is_handed_out_to_nobody() -> None:
+    outbox.publish("test.unheard")
+
+    assert (outbox.deliver_due(), outbox.hand_out()) == (0, 0)
+    assert not OutboxDelivery.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_a_listener_publishes_is_delivered_in_the_same_round(listen: Any) -> None:
+    heard: list[str] = []
+
+    def echo(event: Event) -> None:
+        heard.append(event.payload["name"])
+        if len(heard) < 3:
+            outbox.publish(KIND, name="echo")
+
+    listen(echo)
+    outbox.publish(KIND, name="call")
+
+    assert outbox.deliver_due() == 3
+    assert heard == ["call", "echo", "echo"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_hand_each_event_out_once(listen: Any) -> None:
+    listen(effect)
+    for _ in range(20):
+        outbox.publish(KIND, name="a")
+    together = threading.Barrier(2)
+    handed: list[int] = []
+
+    def hand_out() -> None:
+        together.wait()
+        while given := outbox.hand_out(most=3):
+            handed.append(given)
+        connection.close()
+
+    workers = [threading.Thread(target=hand_out) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert sum(handed) == 20
+    assert OutboxDelivery.objects.count() == 20
+
+
 @pytest.mark.django_db(transaction=True)
 def test_what_was_rolled_back_was_never_published(listen: Any) -> None:
     listen(effect)
@@ -229,6 +295,7 @@ def sweep_in_parallel(count: int, *, limit: int = 100) -> None:
 def test_F26_a_worker_that_wakes_with_an_old_claim_changes_nothing(listen: Any) -> None:
     listen(effect)
     outbox.publish(KIND, name="a")
+    outbox.hand_out()
     old = outbox._claim()
     assert old is not None
     make_due()  # its lease ran out while it slept
@@ -292,6 +359,7 @@ def test_F2_a_process_killed_inside_a_listener_leaves_nothing_half_done_and_the_
 def test_F22_what_kills_its_process_every_time_is_put_aside_too(listen: Any) -> None:
     listen(effect)
     outbox.publish(KIND, name="a")
+    outbox.hand_out()
     OutboxDelivery.objects.update(attempts=outbox.MAX_ATTEMPTS)  # claimed so often, and never came back
 
     outbox.deliver_due()

@@ -16,6 +16,7 @@ from listings.demo.chance import dice, key
 from listings.demo.copying import Copier
 from listings.demo.offers import Offer, offer
 from listings.models import Listing
+from marketplace.common import outbox
 from marketplace.common.models import OutboxDelivery, OutboxEvent
 from orders.demo import copying
 from orders.demo.roads import AT_THE_DOOR, ROADS, Deal
@@ -125,6 +126,8 @@ def _go(plan: Plan, n: int, thing: Offer, people: Sequence[User], operator: User
 
 def _tell_nobody(since: object) -> None:
     """Nobody of the demo gets letters about it. Other apps hear of the orders as of any other."""
+    while outbox.hand_out():
+        pass
     waiting = OutboxDelivery.objects.filter(listener__startswith="orders.listeners.", state="waiting")
     if since is not None:
         waiting = waiting.filter(event_id__gt=since)

@@ -62,7 +62,11 @@ class Order(models.Model):
     class Meta:
         permissions: ClassVar = [("operate_order", "Can decide disputes and end orders, with a reason")]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["buyer", "client_id"], name="order_once_per_client_id"),
+            models.UniqueConstraint(
+                fields=["buyer", "client_id"],
+                condition=models.Q(client_id__isnull=False),
+                name="order_once_per_client_id",
+            ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_of_something"),
             models.CheckConstraint(condition=~Q(buyer=F("seller")), name="order_not_from_oneself"),
             models.CheckConstraint(

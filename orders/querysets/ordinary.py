@@ -55,12 +55,8 @@ INSERT INTO common_outboxevent (id, kind, payload)
 SELECT %(message)s::uuid, 'order.{Step.CREATE}', jsonb_build_object('order_id', id, 'listing_id', listing_id,
   'buyer_id', buyer_id, 'seller_id', seller_id, 'from_state', '', 'to_state', state, 'status', status,
   'version', version, 'party', '{Party.BUYER}')
-FROM placed RETURNING id
+FROM placed
 """  # noqa: S608 - only names of ours
-_DELIVERIES = """
-INSERT INTO common_outboxdelivery (event_id, listener, state, attempts, last_error)
-SELECT id, unnest(%(listeners)s::text[]), 'waiting', 0, '' FROM announced
-"""
 # The names and their order are those of `OrderOut`
 _ANSWER = f"""
 SELECT row_to_json(shown)::text AS body FROM (
@@ -83,7 +79,6 @@ hold AS ({_HOLD}),
 event AS ({_EVENT}),
 deadline AS ({_DEADLINE}),
 announced AS ({_ANNOUNCED}),
-deliveries AS ({_DELIVERIES}),
 answer AS MATERIALIZED ({_ANSWER}),
 remembered AS ({_REMEMBERED})
 SELECT body FROM answer

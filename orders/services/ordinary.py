@@ -17,7 +17,7 @@ from marketplace.common.idempotency import Claim
 from marketplace.common.ids import uuid7
 from marketplace.common.postgis import fixed
 from orders import terms
-from orders.lifecycle import State, Step
+from orders.lifecycle import State
 from orders.querysets.ordinary import PLACE
 from orders.services.placing import Wish
 
@@ -66,7 +66,6 @@ def _made_up() -> dict[str, Any]:
         "order": uuid7(),
         "event": uuid7(),
         "message": uuid7(),
-        "listeners": outbox.listeners_of(f"order.{Step.CREATE}"),
         "life": terms.time_in(State.CREATED),
         "most_unpaid": terms.most_unpaid(),
         "fee_bps": fee.basis_points,
