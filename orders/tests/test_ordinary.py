@@ -32,8 +32,6 @@ TABLES = {
     "orders_orderevent": "order_id = %(order)s",
     "orders_deadline": "order_id = %(order)s",
     "common_outboxevent": "payload ->> 'order_id' = %(order)s::text",
-    "common_outboxdelivery": """event_id IN (
-        SELECT id FROM common_outboxevent WHERE payload ->> 'order_id' = %(order)s::text)""",
     "common_idempotencyrecord": "key = %(key)s",
 }
 
