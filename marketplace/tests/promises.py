@@ -37,7 +37,12 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
 
 
 def meet(case: Any, ids: dict[str, Any]) -> None:
-    """Half of the addresses lead to something that is there: behind a 404 nothing is tried."""
+    """Half of the addresses lead to something that is there: behind a 404 nothing is tried. Older clients ask by
+    numbers, and what one of theirs means is said by the address: `ids["/products/"]`."""
+    number = case.path_parameters.get("number")
+    if isinstance(number, int) and number % 2 == 0:
+        met = [value for start, value in ids.items() if case.operation.path.startswith(start)]
+        case.path_parameters["number"] = next(iter(met), number)
     for name, value in case.path_parameters.items():
         try:
             is_for_us = UUID(str(value)).int % 2 == 0

@@ -67,6 +67,10 @@ def ids(buyer: User, seller: User) -> dict[str, Any]:
         "device_id": device.pk,
         "session_id": session_of(buyer).pk,
         "notification_id": told.pk,
+        "/products/": listing.number,
+        "/users/": seller.number,
+        "/api/uploads/": upload.number,
+        "/api/users/": seller.number,
     }
 
 

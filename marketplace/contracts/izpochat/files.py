@@ -175,7 +175,7 @@ class OneUpload(IzpoDoor):
     def get(self, request: SignedIn, number: int) -> Response:
         return Response(shown(numbered.file(request.user, number)))
 
-    @extend_schema(request=None, responses=IzpoGoneOut)
+    @extend_schema(request=None, responses={200: IzpoGoneOut})
     def delete(self, request: SignedIn, number: int) -> Response:
         """One's own, while no message carries it. Who sees it in a room is told that it is another's."""
         found = numbered.file(request.user, number)

@@ -59,7 +59,7 @@ class OneProduct(PublicDoor):
         changed = listings.change(listing.pk, owner=request.user, changes=changes, now=timezone.now())
         return Response(showing.product(changed))
 
-    @extend_schema(responses=shapes.RemovedOut)
+    @extend_schema(responses={200: shapes.RemovedOut})
     def delete(self, request: SignedIn, number: int) -> Response:
         """Gone for everybody, kept for orders."""
         listings.remove(_own(request, number).pk, owner=request.user, now=timezone.now())
