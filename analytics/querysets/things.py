@@ -52,28 +52,20 @@ def in_pieces(what: Made) -> str:
 
 def _pieces(what: Made, window: Window) -> str:
     whole = """
-    SELECT day::date, day AT TIME ZONE 'UTC', (day + interval '1 day') AT TIME ZONE 'UTC'
-    FROM generate_series(%(first)s::date::timestamp, %(after)s::date::timestamp - interval '1 day', '1 day') day
-    WHERE NOT EXISTS (SELECT FROM closed WHERE closed.day = day::date)
+    SELECT each::date, each AT TIME ZONE 'UTC', (each + interval '1 day') AT TIME ZONE 'UTC'
+    FROM generate_series(%(first)s::date::timestamp, %(after)s::date::timestamp - interval '1 day', '1 day') each
+    WHERE NOT EXISTS (SELECT FROM closed WHERE closed.day = each::date)
     """
     edges = """
-    SELECT (start_at AT TIME ZONE 'UTC')::date, start_at, end_at FROM (VALUES
+    UNION ALL SELECT (start_at AT TIME ZONE 'UTC')::date, start_at, end_at FROM (VALUES
       (%(head_start)s::timestamptz, %(head_end)s::timestamptz),
       (%(tail_start)s::timestamptz, %(tail_end)s::timestamptz)) edge(start_at, end_at) WHERE start_at < end_at
     """
-    return (
-        f"""
+    return f"""
     SELECT piece.day, start_at, end_at, coalesce(has_strays, false) AS has_strays
-    FROM ({whole} UNION ALL {edges}) piece(day, start_at, end_at)
+    FROM ({whole} {edges if window.edges else ""}) piece(day, start_at, end_at)
     LEFT JOIN analytics_day known ON known.of = '{what.of}' AND known.day = piece.day
     """
-        if window.edges
-        else f"""
-    SELECT piece.day, start_at, end_at, coalesce(has_strays, false) AS has_strays
-    FROM ({whole}) piece(day, start_at, end_at)
-    LEFT JOIN analytics_day known ON known.of = '{what.of}' AND known.day = piece.day
-    """
-    )
 
 
 def made(what: Made, window: Window) -> str:

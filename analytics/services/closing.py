@@ -19,10 +19,10 @@ AT_ONCE = 40
 # A row that is made without a trigger has the time of its transaction, give or take half an hour: so all that may
 # still come to a day are in transactions which had begun by an hour after its end
 _DAYS = """
-SELECT day::date FROM generate_series(%s::date::timestamp, (
+SELECT each::date FROM generate_series(%s::date::timestamp, (
   SELECT least(now(), min(xact_start)) - interval '25 hours' FROM pg_stat_activity
-  WHERE datname = current_database() AND pid <> pg_backend_pid()) AT TIME ZONE 'UTC', '1 day') day
-WHERE NOT EXISTS (SELECT FROM analytics_day WHERE of = %s AND analytics_day.day = day::date AND is_closed)
+  WHERE datname = current_database() AND pid <> pg_backend_pid()) AT TIME ZONE 'UTC', '1 day') each
+WHERE NOT EXISTS (SELECT FROM analytics_day WHERE of = %s AND analytics_day.day = each::date AND is_closed)
 ORDER BY 1
 """
 _KNOW = (
@@ -42,7 +42,7 @@ forgotten AS (
 closed AS (
   UPDATE analytics_day SET is_closed = true
   WHERE of = '{of}' AND day = ANY(%(days)s) AND day NOT IN (SELECT day FROM open) RETURNING day)
-SELECT closed.day, seen.key, seen.n, seen.cents FROM closed LEFT JOIN seen USING (day)
+SELECT closed.day, seen.key, seen.n, seen.cents::bigint FROM closed LEFT JOIN seen USING (day)
 """
 _KEEP = """
 INSERT INTO analytics_daycount (kind, day, digest, key, n)
