@@ -29,6 +29,12 @@ BEGIN
 END $$
 """
 
+# From the beginning on: whoever folds first has something to lock
+FOLD = """
+INSERT INTO analytics_fold (id, below, cluster, folded_at)
+SELECT 1, 0, system_identifier::text, now() FROM pg_control_system()
+"""
+
 
 class Migration(migrations.Migration):
     dependencies: ClassVar = [("analytics", "0003_closed_days")]
@@ -36,4 +42,5 @@ class Migration(migrations.Migration):
     operations: ClassVar = [
         migrations.RunSQL(READING, "DROP VIEW analytics_reading"),
         migrations.RunSQL(FRESH, "DROP FUNCTION analytics_fresh(timestamptz, timestamptz)"),
+        migrations.RunSQL(FOLD, migrations.RunSQL.noop),
     ]

@@ -13,10 +13,11 @@ from datetime import date
 
 from django.db import connection, transaction
 
+from analytics.models import Fold
 from analytics.querysets.folding import ADVANCE, BEGIN, COUNT, COUNT_VIEWS, MEET, MOVE, MOVED, STATE
 
 MOST_SECONDS = 3.0  # for one transaction: longer ones hold up whoever reads changes
-FIRST_SPAN, LARGEST_SPAN = 20_000, 100_000_000  # transaction ids
+FIRST_SPAN, LARGEST_SPAN = 64, 100_000_000  # transaction ids
 FEW_ROWS, MANY_ROWS = 20_000, 80_000
 
 _LOCK = "FOR UPDATE SKIP LOCKED"
@@ -38,11 +39,14 @@ class State:
 def lock_state(how: str = "") -> State | None:
     """None while somebody else has it, unless one waits. The bound is asked for after the lock is there."""
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN)
         if how == WAIT:
             cursor.execute("SET LOCAL lock_timeout = '20s'")
         cursor.execute(STATE.format(lock=how or _LOCK))
         row = cursor.fetchone()
+        if row is None and not Fold.objects.exists():
+            cursor.execute(BEGIN)
+            cursor.execute(STATE.format(lock=how or _LOCK))
+            row = cursor.fetchone()
     return None if row is None else State(*row)
 
 
