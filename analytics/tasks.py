@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
 
-from analytics.services import closing, folding, proving, rebuilding
+from analytics.services import closing, folding, proving, rebuilding, summarizing
 
 PROVED_DAYS = 35
 
@@ -22,6 +22,7 @@ def fold_events() -> int:
 
 @shared_task
 def close_days() -> int:
+    summarizing.summarize()
     return closing.close_days(today=datetime.now(UTC).date())
 
 

@@ -13,6 +13,9 @@ SELECT below, cluster = (SELECT system_identifier::text FROM pg_control_system()
   pg_snapshot_xmin(pg_current_snapshot())::text::bigint, raw_since
 FROM analytics_fold WHERE id = 1 {lock}
 """
+SOME = """
+SELECT count(*) FROM (SELECT FROM analytics_event WHERE transaction >= %s AND transaction < %s LIMIT %s) some_of_them
+"""
 ADVANCE = "UPDATE analytics_fold SET below = %s, folded_at = now() WHERE id = 1"
 
 # In the order of the keys, as everybody does: two that add to the same rows wait for each other, and never in a circle

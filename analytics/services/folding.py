@@ -7,18 +7,16 @@ ended; so a fold takes what is between the last fold's bound and that id, and mo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection, transaction
 
 from analytics.models import Fold
-from analytics.querysets.folding import ADVANCE, BEGIN, COUNT, COUNT_VIEWS, MEET, MOVE, MOVED, STATE
+from analytics.querysets.folding import ADVANCE, BEGIN, COUNT, COUNT_VIEWS, MEET, MOVE, MOVED, SOME, STATE
 
-MOST_SECONDS = 3.0  # for one transaction: longer ones hold up whoever reads changes
 FIRST_SPAN, LARGEST_SPAN = 64, 100_000_000  # transaction ids
-FEW_ROWS, MANY_ROWS = 20_000, 80_000
+FEW_ROWS, MANY_ROWS = 10_000, 40_000
 
 _LOCK = "FOR UPDATE SKIP LOCKED"
 WAIT = "FOR UPDATE"
@@ -50,41 +48,49 @@ def lock_state(how: str = "") -> State | None:
     return None if row is None else State(*row)
 
 
-def fold(*, seconds: float = 20.0, between: Callable[[], None] = lambda: None) -> int:
+def fold(*, seconds: float = 20.0) -> int:
     """What is ready, piece by piece, for about so long. How many events that were."""
     until = time.monotonic() + seconds
     span, folded, is_done = FIRST_SPAN, 0, False
     while not is_done and time.monotonic() < until:
-        began = time.monotonic()
-        rows, is_done = _fold_piece(span)
+        rows, span, is_done = _fold_piece(span)
         folded += rows
-        took = time.monotonic() - began
-        if rows > MANY_ROWS or took > MOST_SECONDS / 2:
-            span = max(1, span // 2)
-        elif rows < FEW_ROWS:
+        if rows < FEW_ROWS:
             span = min(span * 4, LARGEST_SPAN)
-        between()
     return folded
 
 
 @transaction.atomic
-def _fold_piece(span: int) -> tuple[int, bool]:
+def _fold_piece(span: int) -> tuple[int, int, bool]:
+    """How many events, how many transaction ids they were spread over, and whether that was all."""
     state = lock_state()
     if state is None:
-        return 0, True
+        return 0, span, True
     if not state.is_of_this_cluster:
         raise FromElsewhere
-    below = min(state.oldest_running, state.below + span)
-    is_done = below >= state.oldest_running
-    if below <= state.below:
-        return 0, True
-    which = f"transaction >= {state.below} AND transaction < {below}"
+    if state.oldest_running <= state.below:
+        return 0, span, True
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # BRIN promises little and keeps more
-        rows = count_events(which)
+        span = _short_enough(span, state)
+        below = min(state.oldest_running, state.below + span)
+        rows = count_events(f"transaction >= {state.below} AND transaction < {below}")
         cursor.execute(ADVANCE, [below])
     move_listings()
-    return rows, is_done
+    return rows, span, below == state.oldest_running
+
+
+def _short_enough(span: int, state: State) -> int:
+    """A piece takes a second or so: whoever reads changes waits for the oldest transaction, and for ours too."""
+    with connection.cursor() as cursor:
+        while span > 1:
+            cursor.execute(SOME, [state.below, min(state.oldest_running, state.below + span), MANY_ROWS])
+            (rows,) = cursor.fetchone()
+            if rows < MANY_ROWS:
+                return span
+            span //= 2
+        cursor.execute("SET LOCAL statement_timeout = 0")  # all of one transaction, however much it wrote
+    return span
 
 
 def count_events(which: str) -> int:

@@ -15,7 +15,7 @@ from analytics import tasks
 from analytics.models import Day, DayCount, DayMember, Event, Fold
 from analytics.querysets.questions import answer
 from analytics.querysets.window import Window
-from analytics.services import folding, proving, rebuilding
+from analytics.services import folding, proving, rebuilding, summarizing
 from analytics.tests.test_rollups_agree import agree
 from analytics.tests.writing import Said, write
 from listings.models import Listing
@@ -128,4 +128,10 @@ def test_a_closed_day_that_differs_is_opened_again(make_listing: Callable[..., L
 
     found = proving.prove(**BETWEEN, repair=True).differences
     assert [(each.kind, each.rolled, each.true) for each in found] == [("listing", 5, 1)]
+    agree(WINDOW)
+
+
+def test_the_last_pages_of_a_day_are_summed_up_so_that_nobody_reads_them_in_vain(folded: Listing) -> None:
+    assert summarizing.summarize() > 0
+    assert summarizing.summarize() == 0
     agree(WINDOW)
