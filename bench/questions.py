@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -119,9 +120,9 @@ def compared(address: str, token: str) -> dict[str, tuple[float, float]]:
     results = {}
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         for name in RAW:
-            slow, truth = middle_of(lambda name=name: scanned(connection, name, window), 1)
+            slow, truth = middle_of(partial(scanned, connection, name, window), 1)
             asked(address, token, name, query)  # warms up
-            fast, answer = middle_of(lambda name=name: asked(address, token, name, query), ASKED)
+            fast, answer = middle_of(partial(asked, address, token, name, query), ASKED)
             if answer != truth or not truth:
                 raise SystemExit(f"{name}: the numbers differ: {str(answer)[:500]} and {str(truth)[:500]}")
             results[name] = (fast, slow)

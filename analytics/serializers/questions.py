@@ -62,7 +62,7 @@ def _read(said: str) -> datetime:
 class ListingsOfDay(serializers.Serializer[Any]):
     day = serializers.DateField()
     category_id = serializers.UUIDField()
-    count = serializers.IntegerField()  # type: ignore[assignment]
+    count = serializers.IntegerField()
 
 
 class EscrowOfStep(serializers.Serializer[Any]):
@@ -75,13 +75,13 @@ class EscrowOfStep(serializers.Serializer[Any]):
 class EventsOfDay(serializers.Serializer[Any]):
     day = serializers.DateField()
     event_type = serializers.CharField()
-    count = serializers.IntegerField()  # type: ignore[assignment]
+    count = serializers.IntegerField()
 
 
 class ClicksOfDay(serializers.Serializer[Any]):
     day = serializers.DateField()
     button = serializers.CharField(allow_null=True)
-    count = serializers.IntegerField()  # type: ignore[assignment]
+    count = serializers.IntegerField()
 
 
 class TimeOnScreen(serializers.Serializer[Any]):
@@ -104,7 +104,7 @@ class SessionsOfDay(serializers.Serializer[Any]):
 class OrdersOfDay(serializers.Serializer[Any]):
     day = serializers.DateField()
     status = serializers.CharField()
-    count = serializers.IntegerField()  # type: ignore[assignment]
+    count = serializers.IntegerField()
 
 
 class MoneyOfDay(serializers.Serializer[Any]):
@@ -116,4 +116,4 @@ class MoneyOfDay(serializers.Serializer[Any]):
 class QuickViewsOfDay(serializers.Serializer[Any]):
     day = serializers.DateField()
     category_id = serializers.CharField()
-    count = serializers.IntegerField()  # type: ignore[assignment]
+    count = serializers.IntegerField()

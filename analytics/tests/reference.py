@@ -74,7 +74,8 @@ def _2_4(window: Window, max_idle_sec: int = 300) -> list[Row]:
     for event in Event.objects.filter(event_type="screen.view").order_by("occurred_at", "id"):
         if event.properties.get("screen") is not None:
             in_session[event.session_id].append(event)
-    longest, seconds = timedelta(seconds=max_idle_sec), defaultdict(list)
+    longest = timedelta(seconds=max_idle_sec)
+    seconds: dict[str, list[Decimal]] = defaultdict(list)
     for views in in_session.values():
         for view, later in zip(views, [*views[1:], None], strict=True):
             lasted = longest if later is None else min(longest, later.occurred_at - view.occurred_at)
@@ -91,7 +92,7 @@ def _2_4(window: Window, max_idle_sec: int = 300) -> list[Row]:
     ]
 
 
-def _whole(seconds: Decimal | int) -> int:
+def _whole(seconds: Decimal | float) -> int:
     return int(Decimal(seconds).quantize(Decimal(1), ROUND_HALF_UP))
 
 

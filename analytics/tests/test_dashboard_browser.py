@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -58,8 +57,6 @@ def test_staff_see_the_month_and_choose_another(address: str, page: Page, modera
     expect(page.locator("#chart-5_1 figure li")).to_have_text(["Phones"])
     expect(page.locator("#chart-2_2 figure li")).to_have_count(6)
     assert fits(page)
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=f"{folder}/dashboard-{page.viewport_size['width']}.png", full_page=True)
 
     people.get_by_text("As a table").click()
     expect(people.get_by_role("columnheader")).to_have_text(["Day", "People"])

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MAY = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 WINDOW = Window(MAY.replace(hour=0, minute=0), MAY.replace(hour=0, minute=0) + 3 * DAY)
-BETWEEN = {"since": MAY.date(), "until": (MAY + 3 * DAY).date()}
+BETWEEN: dict[str, Any] = {"since": MAY.date(), "until": (MAY + 3 * DAY).date()}
 
 
 @pytest.fixture

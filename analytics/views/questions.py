@@ -32,7 +32,7 @@ class MayReadNumbers(BasePermission):
 
 
 class Question(Door):
-    permission_classes: ClassVar = [MayReadNumbers]
+    permission_classes = (MayReadNumbers,)
     name: ClassVar[str]
 
     def get_authenticators(self) -> list[BaseAuthentication]:
