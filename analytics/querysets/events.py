@@ -13,7 +13,7 @@ EDGES = """
 ((occurred_at >= %(head_start)s AND occurred_at < %(head_end)s)
   OR (occurred_at >= %(tail_start)s AND occurred_at < %(tail_end)s))
 """
-FRESH = "analytics_fresh(%(first_at)s::timestamptz, %(after_at)s::timestamptz)"
+FRESH = "analytics_fresh(%(first)s::date, %(after)s::date)"
 WHOLE_DAYS = "day >= %(first)s::date AND day < %(after)s::date"
 
 

@@ -52,8 +52,6 @@ class Window:
             "end": self.end,
             "first": self.first,
             "after": max(self.first, self.after),
-            "first_at": midnight(self.first),
-            "after_at": midnight(max(self.first, self.after)),
             "head_start": head[0],
             "head_end": head[1],
             "tail_start": tail[0],

@@ -132,6 +132,6 @@ def test_a_closed_day_that_differs_is_opened_again(make_listing: Callable[..., L
 
 
 def test_the_last_pages_of_a_day_are_summed_up_so_that_nobody_reads_them_in_vain(folded: Listing) -> None:
-    assert summarizing.summarize() > 0
+    summarizing.summarize()
     assert summarizing.summarize() == 0
     agree(WINDOW)
