@@ -57,6 +57,13 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="47", hour="4"),
         "options": {"expires": 36_000},
     },
+    "fold-events": {"task": "analytics.tasks.fold_events", "schedule": 10.0, "options": {"expires": 10}},
+    "close-days": {"task": "analytics.tasks.close_days", "schedule": 600.0, "options": {"expires": 500}},
+    "prove-rollups": {
+        "task": "analytics.tasks.prove_rollups",
+        "schedule": crontab(minute="20", hour="3"),
+        "options": {"expires": 36_000},
+    },
     "sweep-chores": {"task": "listings.tasks.work_off_chores", "schedule": 60.0, "options": {"expires": 50}},
 }
 

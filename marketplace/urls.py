@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
+from analytics import pages as numbers
 from chat.pages import talk
 from marketplace import pages
 from marketplace.common import health
@@ -24,6 +25,7 @@ urlpatterns = [  # tried in this order: what is asked most stands first
     path("v1/", include("accounts.urls")),
     path("v1/", include("orders.urls")),
     path("v1/", include("chat.urls")),
+    path("v1/", include("analytics.urls")),
     path("", pages.home, name="home"),
     path("favicon.ico", pages.icon),
     path("health", health.health, name="health"),
@@ -38,6 +40,8 @@ urlpatterns = [  # tried in this order: what is asked most stands first
     path("", include("marketplace.common.storage.urls")),
     path("account/", include("accounts.page_urls")),
     path("talk", talk, name="talk"),
+    path("dashboard", numbers.dashboard, name="dashboard"),
+    path("dashboard/numbers/<str:name>", numbers.numbers),
     path("test", chat_test.show, name="chat-test"),
     path("", include("marketplace.contracts.urls")),
 ]

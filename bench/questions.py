@@ -1,0 +1,149 @@
+"""The business questions over HTTP beside a scan of the raw rows that gives the same numbers.
+
+Full: ten million events of thirty days; a missed goal is a failure. SHORT=1: 200,000, and the ratios are only shown.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import statistics
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+import psycopg
+from _load import SHORT, Contender, python, serving
+from _own_database import own_database
+from _questions_data import DAYS, fill
+
+EVENTS = 200_000 if SHORT else 10_000_000
+ASKED = 7 if SHORT else 21
+LEAST, AIM = 500, 2_000
+SERVER = Contender(
+    "ours",
+    python(
+        "-m",
+        "uvicorn",
+        "marketplace.asgi:application",
+        "--port",
+        "{port}",
+        "--no-proxy-headers",
+        "--no-access-log",
+        "--log-level",
+        "error",
+    ),
+)
+
+_DAY = "to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+_IN = "occurred_at >= %(start)s AND occurred_at < %(end)s"
+RAW = {
+    "1_2": f"""SELECT step, count(*), count(*) FILTER (WHERE properties ->> 'result' = 'cancelled'),
+      round(count(*) FILTER (WHERE properties ->> 'result' = 'cancelled') * 100.0 / count(*), 2)::float8
+      FROM analytics_event WHERE event_type = 'escrow.step' AND {_IN} GROUP BY 1 ORDER BY step COLLATE "C" """,
+    "2_1": f"""SELECT {_DAY}, event_type, count(*) FROM analytics_event WHERE {_IN}
+      GROUP BY 1, 2 ORDER BY 1, event_type COLLATE "C" """,
+    "2_2": f"""SELECT {_DAY}, properties ->> 'button' AS button, count(*) FROM analytics_event
+      WHERE event_type = 'ui.click' AND {_IN} GROUP BY 1, 2
+      ORDER BY 1, (properties ->> 'button') COLLATE "C" """,
+    "3_1": f"SELECT {_DAY}, count(DISTINCT user_id) FROM analytics_event WHERE {_IN} GROUP BY 1 ORDER BY 1",
+    "3_2": f"SELECT {_DAY}, count(DISTINCT session_id) FROM analytics_event WHERE {_IN} GROUP BY 1 ORDER BY 1",
+    "5_1": f"""SELECT {_DAY}, l.category_id::text, count(*) FROM analytics_event e
+      JOIN listings_listing l ON l.id = e.listing_id WHERE event_type = 'feature.used'
+      AND properties ->> 'feature_key' = 'quick_view' AND {_IN} GROUP BY 1, 2 ORDER BY 1, 2""",
+    "1_1": """SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), category_id::text, count(*)
+      FROM listings_listing WHERE created_at >= %(start)s AND created_at < %(end)s GROUP BY 1, 2 ORDER BY 1, 2""",
+    "4_1": """SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), status, count(*)
+      FROM orders_order WHERE created_at >= %(start)s AND created_at < %(end)s GROUP BY 1, 2 ORDER BY 1, 2""",
+}
+JUDGED = ("1_2", "2_1", "2_2", "3_1", "3_2", "5_1")
+
+
+def middle_of(ask: Callable[[], Any], times: int) -> tuple[float, Any]:
+    """Seconds, and the last answer."""
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        answer = ask()
+        took.append(time.perf_counter() - began)
+    return statistics.median(took), answer
+
+
+def asked(address: str, token: str, name: str, query: dict[str, str]) -> list[list[Any]]:
+    url = f"{address}/v1/analytics/bq/{name}?{urlencode(query)}"
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        return [list(row.values()) for row in json.load(reply)]
+
+
+def scanned(connection: psycopg.Connection, name: str, window: dict[str, datetime]) -> list[list[Any]]:
+    return [list(row) for row in connection.execute(RAW[name].encode(), window).fetchall()]
+
+
+def token_of_somebody() -> str:
+    from django.utils import timezone
+
+    from accounts.models import Surface, User
+    from accounts.services import sign_in
+    from accounts.tokens import pair_for
+
+    person = User.objects.create(username=f"bench-{secrets.token_hex(4)}")
+    session = sign_in.open_session(
+        person, surface=Surface.CAMPUS, address="127.0.0.1", user_agent="bench", now=timezone.now()
+    )
+    return pair_for(session).access
+
+
+def fold_all() -> None:
+    from analytics.services import closing, folding, summarizing
+
+    began = time.perf_counter()
+    while folding.fold():
+        pass
+    summarizing.summarize()
+    closing.close_days(today=datetime.now(UTC).date())
+    print(f"{EVENTS:,} events folded in {time.perf_counter() - began:.0f} s", flush=True)
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE) analytics_daycount, analytics_daymember")
+
+
+def compared(address: str, token: str) -> dict[str, tuple[float, float]]:
+    end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    window = {"start": end - timedelta(days=DAYS), "end": end}
+    query = {name: at.isoformat() for name, at in window.items()}
+    results = {}
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        for name in RAW:
+            slow, truth = middle_of(partial(scanned, connection, name, window), 1)
+            asked(address, token, name, query)  # warms up
+            fast, answer = middle_of(partial(asked, address, token, name, query), ASKED)
+            if answer != truth or not truth:
+                raise SystemExit(f"{name}: the numbers differ: {str(answer)[:500]} and {str(truth)[:500]}")
+            results[name] = (fast, slow)
+            print(f"  {name}: {fast * 1_000:>7.2f} ms, raw {slow * 1_000:>9.1f} ms, {slow / fast:>7.0f}x", flush=True)
+    return results
+
+
+def main() -> int:
+    os.environ["JWT_SECRET"] = secrets.token_urlsafe(48)
+    with own_database("bench_questions"):
+        began = time.perf_counter()
+        fill(EVENTS)
+        print(f"{EVENTS:,} events made in {time.perf_counter() - began:.0f} s", flush=True)
+        fold_all()
+        with serving([SERVER]) as addresses:
+            results = compared(addresses["ours"], token_of_somebody())
+    ratios = {name: slow / fast for name, (fast, slow) in results.items() if name in JUDGED}
+    least = min(ratios, key=lambda name: ratios[name])
+    print(f"\n  {'✓' if ratios[least] >= LEAST else '✗'} at least {LEAST} x the raw scan: {least} {ratios[least]:.0f}")
+    return 0 if SHORT or ratios[least] >= LEAST else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
