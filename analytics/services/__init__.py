@@ -1,0 +1,1 @@
+"""What is counted, for whom. `windows` says of which days."""
