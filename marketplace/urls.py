@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
+from analytics.pages import numbers
 from chat.pages import talk
 from marketplace import pages
 from marketplace.common import health
@@ -37,6 +38,7 @@ urlpatterns = [  # tried in this order: what is asked most stands first
     path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
     path("admin/", admin.site.urls),
     path("", include("marketplace.common.storage.urls")),
+    path("account/numbers", numbers, name="account-numbers"),
     path("account/", include("accounts.page_urls")),
     path("talk", talk, name="talk"),
     path("test", chat_test.show, name="chat-test"),
