@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from analytics.views import sellers
+from analytics.views import questions, sellers
+
+DOORS = (
+    *(questions.ListingsByDay, questions.EscrowBySteps, questions.EventsByDay, questions.ClicksByDay),
+    *(questions.ScreenTime, questions.UsersByDay, questions.SessionsByDay, questions.OrdersByDay),
+    *(questions.MoneyByDay, questions.QuickViewsByDay),
+)
 
 urlpatterns = [
     path("telemetry/sellers/<uuid:seller_id>/response-metrics", sellers.ResponseMetrics.as_view()),
     path("sellers/me/numbers", sellers.SellerNumbers.as_view()),
+    *(path(f"analytics/bq/{door.name}", door.as_view()) for door in DOORS),
 ]

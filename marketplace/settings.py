@@ -231,6 +231,9 @@ CONTACT_MATCH_DAILY_BUDGET: int = env.int("CONTACT_MATCH_DAILY_BUDGET", 2_000)
 LISTING_AUTO_HIDE_REPORTS: int = env.int("LISTING_AUTO_HIDE_REPORTS", 5)  # 0: never
 LISTING_REPORT_MIN_ACCOUNT_AGE_HOURS: int = env.int("LISTING_REPORT_MIN_ACCOUNT_AGE_HOURS", 24)
 
+# ── Numbers ──────────────────────────────────────────────────────────────────────────────────────
+ANALYTICS_STAFF_ONLY: bool = env.bool("ANALYTICS_STAFF_ONLY", False)
+
 # ── Orders and money ─────────────────────────────────────────────────────────────────────────────
 ORDER_UNPAID_MINUTES: int = env.int("ORDER_UNPAID_MINUTES", 30)
 ORDER_PAYING_MINUTES: int = env.int("ORDER_PAYING_MINUTES", 20)

@@ -1,4 +1,4 @@
-"""A seller's things."""
+"""A market whose numbers are asked for."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from accounts.models import User
 from analytics.services import answering
-from listings.models import Category, Listing
-from listings.services import catalogs, listings
+from listings.models import Listing
+from listings.tests.conftest import catalog, make_listing  # noqa: F401  (fixtures)
+from orders.tests.conftest import nobody_wakes_up  # noqa: F401  (a fixture)
 
 
 @pytest.fixture(autouse=True)
@@ -20,20 +20,5 @@ def nobody_is_remembered() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_listing(seller: User) -> Callable[..., Listing]:
-    def make(title: str = "Calculadora", *, by: User | None = None, quantity: int = 5) -> Listing:
-        catalogs.seed_base()
-        facts = {
-            "title": title,
-            "price_cents": 8_500_000,
-            "currency": "COP",
-            "category": Category.objects.earliest("pk"),
-        }
-        return listings.offer(by or seller, facts=facts, quantity=quantity)
-
-    return make
-
-
-@pytest.fixture
-def listing(make_listing: Callable[..., Listing]) -> Listing:
+def listing(make_listing: Callable[..., Listing]) -> Listing:  # noqa: F811
     return make_listing()

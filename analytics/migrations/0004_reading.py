@@ -1,0 +1,39 @@
+"""How an event is read, in one place, and what of the events no roll-up holds yet.
+
+The function keeps one plan for a session, and never one that reads whole partitions: how little is fresh cannot be
+seen from a statement.
+"""
+
+from typing import ClassVar
+
+from django.db import migrations
+
+READING = """
+CREATE VIEW analytics_reading AS
+SELECT id, transaction, occurred_at, (occurred_at AT TIME ZONE 'UTC')::date AS day, event_type, session_id, user_id,
+  listing_id, step,
+  CASE event_type WHEN 'ui.click' THEN properties ->> 'button' END AS button,
+  CASE event_type WHEN 'escrow.step' THEN properties ->> 'result' END AS result,
+  CASE event_type WHEN 'feature.used' THEN properties ->> 'feature_key' END AS feature,
+  CASE event_type WHEN 'screen.view' THEN properties ->> 'screen' END AS screen
+FROM analytics_event
+"""
+
+FRESH = """
+CREATE FUNCTION analytics_fresh(first timestamptz, after timestamptz) RETURNS SETOF analytics_reading
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN QUERY SELECT * FROM analytics_reading
+    WHERE transaction >= coalesce((SELECT below FROM analytics_fold), 0)
+      AND occurred_at >= first AND occurred_at < after;
+END $$
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies: ClassVar = [("analytics", "0003_closed_days")]
+
+    operations: ClassVar = [
+        migrations.RunSQL(READING, "DROP VIEW analytics_reading"),
+        migrations.RunSQL(FRESH, "DROP FUNCTION analytics_fresh(timestamptz, timestamptz)"),
+    ]
