@@ -6,17 +6,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from marketplace.common.validation import QueryShape
-
-
-class WindowQuery(QueryShape):
-    start = serializers.CharField(
-        required=False, max_length=64, help_text="ISO 8601; 30 days before `end` if not given"
-    )
-    end = serializers.CharField(
-        required=False, max_length=64, help_text="ISO 8601, itself not counted; now if not given"
-    )
-
 
 class RankedSellerOut(serializers.Serializer[Any]):
     seller_id = serializers.CharField(help_text="One's own, or the nil UUID for all other sellers together")

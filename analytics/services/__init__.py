@@ -1,1 +1,1 @@
-"""What is counted, for whom. `windows` says of which days."""
+"""What is counted, and how numbers are kept and given away."""

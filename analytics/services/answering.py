@@ -12,11 +12,11 @@ from math import inf
 from uuid import UUID
 
 from accounts.models import User
-from analytics.services.windows import USUAL
 from chat.models import Room
 from marketplace.common.shortlived import ShortLived
 
 CROWD = 5
+WINDOW = timedelta(days=30)
 FRESH_SECONDS = 10.0
 MINUTE = timedelta(minutes=1)
 
@@ -61,12 +61,12 @@ def forget() -> None:
 
 def answering_of(seller: User, *, now: datetime) -> Answering | None:
     """Over the usual window; None when nobody has asked."""
-    rooms = Room.objects.filter(owner=seller).opened_within(now - USUAL, now).asked_of_sellers()
+    rooms = Room.objects.filter(owner=seller).opened_within(now - WINDOW, now).asked_of_sellers()
     return next(iter(_by_seller(rooms)), None)
 
 
 def others_than(mine: Answering, *, now: datetime) -> Others | None:
-    everybody = _all.get(None, lambda: _by_seller(Room.objects.opened_within(now - USUAL, now).asked_of_sellers()))
+    everybody = _all.get(None, lambda: _by_seller(Room.objects.opened_within(now - WINDOW, now).asked_of_sellers()))
     others = [each for each in everybody if each.seller_id != mine.seller_id]
     if len(others) < CROWD:
         return None

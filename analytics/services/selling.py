@@ -5,7 +5,7 @@ Four questions, each answered by the database in groups of a listing and a day; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -17,14 +17,13 @@ from django.db.models.functions import Coalesce, TruncDate
 
 from accounts.models import User
 from analytics.querysets.looks import LOOKS
+from analytics.querysets.window import DAY, Window, midnight
 from analytics.services.answering import MINUTE
-from analytics.services.windows import Window
 from chat.models import Room
 from listings.models import Favourite, Listing
 from orders.lifecycle import Status
 from orders.models import Order
 
-LONGEST = timedelta(days=366)
 MOST_LISTINGS = 100
 SOLD = (Status.PAID, Status.SHIPPED, Status.COMPLETED)
 
@@ -77,7 +76,7 @@ class Numbers:
         self.start, self.end = window.start, window.end
         self.totals = Figures()
         self._listings: dict[UUID, ListingFigures] = {}
-        self._days = {day: DayFigures(day=day) for day in window.days()}
+        self._days = {day: DayFigures(day=day) for day in _days_of(window)}
 
     def at(self, listing_id: UUID, day: date) -> tuple[Figures, ...]:
         of_listing = self._listings.setdefault(listing_id, ListingFigures(listing_id=listing_id))
@@ -141,6 +140,14 @@ def _sales(seller: User, window: Window) -> Iterable[Any]:
     sold = sold.filter(created_at__gte=window.start, created_at__lt=window.end)
     grouped = sold.values_list("listing", TruncDate("created_at"), "currency")
     return grouped.annotate(count=Count("pk"), cents=Sum(Coalesce(F("release_cents"), F("total_cents"))))
+
+
+def _days_of(window: Window) -> Iterator[date]:
+    """Each that has a part in it."""
+    day = window.start.date()
+    while midnight(day) < window.end:
+        yield day
+        day += DAY
 
 
 def _name(listings: list[ListingFigures]) -> None:

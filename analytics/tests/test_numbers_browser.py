@@ -27,7 +27,10 @@ def busy_month(
 ) -> None:
     """Five other sellers are slower; the seller has answered one of two, and sold one thing."""
     now = timezone.now()
-    lamp, book = make_listing("Lámpara de escritorio con brazo articulado y base de hierro"), make_listing("<b>Libro</b>")
+    lamp, book = (
+        make_listing(title="Lámpara de escritorio con brazo articulado y base de hierro"),
+        make_listing(title="<b>Libro</b>"),
+    )
     for days in range(1, 9):
         for number in range(days % 4 + 1):
             viewed(make_person(f"viewer{days}-{number}"), lamp, at=now - timedelta(days=days))
@@ -61,7 +64,7 @@ def test_a_seller_reads_their_numbers(address: str, page: Page, busy_month: None
     expect(page.locator("#days rect")).to_have_count(30)
     expect(page.locator("#days")).to_have_attribute("aria-label", "21 views in 30 days, 4 on the busiest")
     expect(page.locator("#things th").nth(1)).to_have_text("<b>Libro</b>no longer on offer")
-    expect(page.locator("#things td").nth(4)).to_have_text("1 · COP 85,000")
+    expect(page.locator("#things td").nth(4)).to_have_text("1 · COP 150,000")
 
     page.get_by_label("Period").select_option("90")
     expect(page.locator("#days rect")).to_have_count(90)
@@ -86,5 +89,5 @@ def test_who_has_sold_nothing_yet(address: str, page: Page, buyer: User) -> None
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("#nothing")).to_be_visible()
     expect(page.locator(".things")).to_be_hidden()
-    assert value(page, "Until the first answer") == "–"
+    assert value(page, "Until the first answer") == "\N{EN DASH}"
     assert fits(page)

@@ -80,8 +80,8 @@ def test_the_wait_is_from_the_first_question_to_the_first_answer(
     said(room, buyer, at=now - YESTERDAY + timedelta(minutes=5))
     said(room, seller, at=now - YESTERDAY + timedelta(minutes=30))
     said(room, seller, at=now - YESTERDAY + timedelta(minutes=500))
-    asked(stranger, make_listing("Mouse"), at=now - YESTERDAY, answered_after=timedelta(minutes=10))
-    asked(buyer, make_listing("Libro"), at=now - YESTERDAY)
+    asked(stranger, make_listing(title="Mouse"), at=now - YESTERDAY, answered_after=timedelta(minutes=10))
+    asked(buyer, make_listing(title="Libro"), at=now - YESTERDAY)
     body = metrics(signed_in(seller), seller).json()
     assert (body["total_conversations"], body["response_rate"], body["average_response_minutes"]) == (3, 0.6667, 20.0)
 

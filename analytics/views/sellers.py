@@ -13,7 +13,9 @@ from rest_framework.response import Response
 from accounts.authentication import SignedIn
 from accounts.models import User
 from analytics.serializers import sellers as shapes
-from analytics.services import answering, selling, windows
+from analytics.serializers.questions import window_of
+from analytics.services import answering, selling
+from analytics.views.questions import WINDOW
 from marketplace.common.api import Door
 from marketplace.common.errors import NotFound
 
@@ -59,9 +61,8 @@ def _line(seller_id: UUID, name: str, figures: answering.Answering | answering.O
 
 
 class SellerNumbers(Door):
-    @extend_schema(parameters=[shapes.WindowQuery], responses=shapes.SellerNumbersOut)
+    @extend_schema(parameters=WINDOW, responses=shapes.SellerNumbersOut)
     def get(self, request: SignedIn) -> Response:
         """Views, favourites, conversations and sales of one's own listings; a day is one of UTC."""
-        query = shapes.WindowQuery.read(request.query_params)
-        window = windows.window_of(query.get("start"), query.get("end"), now=timezone.now(), longest=selling.LONGEST)
+        window = window_of(request.query_params, now=timezone.now())
         return Response(shapes.SellerNumbersOut(selling.numbers_of(request.user, window)).data)
