@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from analytics.views import questions, sellers
+from analytics.views import exports, questions, sellers
 
 DOORS = (
     *(questions.ListingsByDay, questions.EscrowBySteps, questions.EventsByDay, questions.ClicksByDay),
@@ -15,5 +15,6 @@ DOORS = (
 urlpatterns = [
     path("telemetry/sellers/<uuid:seller_id>/response-metrics", sellers.ResponseMetrics.as_view()),
     path("sellers/me/numbers", sellers.SellerNumbers.as_view()),
+    path("analytics/exports/<str:question>.csv", exports.QuestionExport.as_view()),
     *(path(f"analytics/bq/{door.name}", door.as_view()) for door in DOORS),
 ]

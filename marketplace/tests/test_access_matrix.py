@@ -94,6 +94,7 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     # Numbers: one's own, and nobody has asked the owner anything
     "GET /v1/telemetry/sellers/<uuid:seller_id>/response-metrics": (401, 404, 404, 404),
     "GET /v1/sellers/me/numbers": (401, 200, 200, 200),
+    "GET /v1/analytics/exports/<str:question>.csv": (401, 403, 403, 200),
 }
 
 # what is sent where an empty object would not get as far as the question who may; names in braces are keys of things
@@ -152,7 +153,7 @@ def test_T12_each_caller_gets_what_is_theirs(
     }
     sent = BODIES.get(row, "{}")
     for name, key in things.items():
-        route = route.replace(f"<uuid:{name}>", str(key))
+        route = route.replace(f"<uuid:{name}>", str(key)).replace("<str:question>", "1_1")
         sent = sent.replace(f"{{{name}}}", str(key))
     people = {"stranger": stranger, "owner": buyer, "moderator": moderator}
     query = "?email=buyer@uni.edu" if route.endswith("by-email") else ""
