@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
+from typing import Any
 from uuid import UUID
 
 from accounts.models import User
@@ -84,7 +85,6 @@ def _percentile(mine: Answering, others: list[Answering]) -> float:
     return round(100 * (behind + level / 2) / len(others), 1)
 
 
-def _by_seller(rooms: object) -> list[Answering]:
-    grouped = rooms.values("owner").with_answering()  # type: ignore[attr-defined]
+def _by_seller(rooms: Any) -> list[Answering]:
     names = ("owner", "conversations", "replies", "waited")
-    return [Answering(*row) for row in grouped.values_list(*names)]
+    return [Answering(*row) for row in rooms.values("owner").with_answering().values_list(*names)]

@@ -5,7 +5,7 @@ Four questions, each answered by the database in groups of a listing and a day; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -116,30 +116,30 @@ def numbers_of(seller: User, window: Window) -> Numbers:
     return numbers
 
 
-def _looks(seller: User, window: Window) -> Iterable[Any]:
+def _looks(seller: User, window: Window) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(LOOKS, {"seller": seller.pk, "start": window.start, "end": window.end})
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
-def _likes(seller: User, window: Window) -> Iterable[Any]:
+def _likes(seller: User, window: Window) -> list[Any]:
     rows = Favourite.objects.filter(listing__seller=seller).exclude(user=seller)
     rows = rows.filter(created_at__gte=window.start, created_at__lt=window.end)
-    return rows.values_list("listing", TruncDate("created_at")).annotate(count=Count("pk"))
+    return list(rows.values_list("listing", TruncDate("created_at")).annotate(count=Count("pk")))
 
 
-def _talks(seller: User, window: Window) -> Iterable[Any]:
+def _talks(seller: User, window: Window) -> list[Any]:
     rooms = Room.objects.filter(owner=seller).opened_within(window.start, window.end).asked_of_sellers()
-    grouped = rooms.values("listing", day=TruncDate("created_at")).with_answering()
-    return grouped.values_list("listing", "day", "conversations", "replies", "waited")
+    grouped: Any = rooms.values("listing", day=TruncDate("created_at"))
+    return list(grouped.with_answering().values_list("listing", "day", "conversations", "replies", "waited"))
 
 
-def _sales(seller: User, window: Window) -> Iterable[Any]:
+def _sales(seller: User, window: Window) -> list[Any]:
     """What the buyer paid; of a disputed one that is settled, what the seller was given of it."""
     sold = Order.objects.of(seller, role="seller").filter(status__in=SOLD)
     sold = sold.filter(created_at__gte=window.start, created_at__lt=window.end)
     grouped = sold.values_list("listing", TruncDate("created_at"), "currency")
-    return grouped.annotate(count=Count("pk"), cents=Sum(Coalesce(F("release_cents"), F("total_cents"))))
+    return list(grouped.annotate(count=Count("pk"), cents=Sum(Coalesce(F("release_cents"), F("total_cents")))))
 
 
 def _days_of(window: Window) -> Iterator[date]:

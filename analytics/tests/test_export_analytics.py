@@ -61,7 +61,7 @@ def test_every_report_is_written_in_every_format(
         table = parquet.read_table(path)
         header, rows = table.column_names, table.to_pylist()
     assert header == names
-    assert rows or report in ("4_2",), "nothing is paid yet, and everything else has a row"
+    assert rows or report == "4_2", "nothing is paid yet, and everything else has a row"
 
 
 def test_csv_is_plain_enough_for_every_reader(tmp_path: Path, buyer: User, listing: Listing) -> None:
@@ -127,7 +127,7 @@ def test_the_window_is_from_since_to_before_until(tmp_path: Path, buyer: User, l
 def test_an_export_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "events.csv"
     path.write_text("as it was")
-    monkeypatch.setattr(destination.os, "fsync", lambda number: (_ for _ in ()).throw(OSError(28, "No space left")))
+    monkeypatch.setattr("os.fsync", lambda number: (_ for _ in ()).throw(OSError(28, "No space left")))
     with pytest.raises(CommandError, match="No space left"):
         call_command("export_analytics", "events", "--output", str(path))
     assert [each.name for each in tmp_path.iterdir()] == ["events.csv"]
@@ -135,11 +135,12 @@ def test_an_export_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch:
 
 
 def test_where_files_always_have_a_name_half_a_one_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(destination.os, "O_TMPFILE", -1)
+    monkeypatch.setattr("os.O_TMPFILE", -1)
     path = tmp_path / "a.csv"
-    with pytest.raises(KeyboardInterrupt), destination.whole_or_not_at_all(path) as out:
-        out.write(b"half")
-        raise KeyboardInterrupt
+    writing = destination.whole_or_not_at_all(path)
+    writing.__enter__().write(b"half")
+    assert len(list(tmp_path.iterdir())) == 1
+    assert not writing.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert list(tmp_path.iterdir()) == []
     with destination.whole_or_not_at_all(path) as out:
         out.write(b"whole")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from typing import ClassVar
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -28,7 +27,7 @@ class NoSuchQuestion(NotFound):
 
 
 class QuestionExport(Door):
-    permission_classes: ClassVar = [IsAdminUser]
+    permission_classes = (IsAdminUser,)
 
     @extend_schema(parameters=[QUESTION, *WINDOW], responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: SignedIn, question: str) -> HttpResponse:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         " Of people it holds ids, and nothing else. An existing file is replaced, and only by a whole one."
     )
 
-    requires_system_checks: ClassVar[list[str]] = []  # they load all that the site needs, and this needs little of it
+    requires_system_checks = []  # they load all that the site needs, and this needs little of it
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("report", choices=sorted(REPORTS), metavar="REPORT")
