@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
-from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from accounts.models import User
-from chat.models import Room
+from analytics.querysets.talks import ANSWERING_OF_ALL, ANSWERING_OF_ONE
 from marketplace.common.shortlived import ShortLived
 
 CROWD = 5
@@ -62,12 +63,11 @@ def forget() -> None:
 
 def answering_of(seller: User, *, now: datetime) -> Answering | None:
     """Over the usual window; None when nobody has asked."""
-    rooms = Room.objects.filter(owner=seller).opened_within(now - WINDOW, now).asked_of_sellers()
-    return next(iter(_by_seller(rooms)), None)
+    return next(iter(_by_seller(ANSWERING_OF_ONE, now, seller=seller.pk)), None)
 
 
 def others_than(mine: Answering, *, now: datetime) -> Others | None:
-    everybody = _all.get(None, lambda: _by_seller(Room.objects.opened_within(now - WINDOW, now).asked_of_sellers()))
+    everybody = _all.get(None, lambda: _by_seller(ANSWERING_OF_ALL, now))
     others = [each for each in everybody if each.seller_id != mine.seller_id]
     if len(others) < CROWD:
         return None
@@ -85,6 +85,7 @@ def _percentile(mine: Answering, others: list[Answering]) -> float:
     return round(100 * (behind + level / 2) / len(others), 1)
 
 
-def _by_seller(rooms: Any) -> list[Answering]:
-    names = ("owner", "conversations", "replies", "waited")
-    return [Answering(*row) for row in rooms.values("owner").with_answering().values_list(*names)]
+def _by_seller(statement: str, now: datetime, **whom: UUID) -> list[Answering]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"start": now - WINDOW, "end": now, **whom})
+        return [Answering(*row) for row in cursor.fetchall()]

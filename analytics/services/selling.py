@@ -17,9 +17,9 @@ from django.db.models.functions import Coalesce, TruncDate
 
 from accounts.models import User
 from analytics.querysets.looks import LOOKS
+from analytics.querysets.talks import ANSWERING_BY_DAY
 from analytics.querysets.window import DAY, Window, midnight
 from analytics.services.answering import MINUTE
-from chat.models import Room
 from listings.models import Favourite, Listing
 from orders.lifecycle import Status
 from orders.models import Order
@@ -96,13 +96,13 @@ class Numbers:
 
 def numbers_of(seller: User, window: Window) -> Numbers:
     numbers = Numbers(window)
-    for listing, day, count in _looks(seller, window):
+    for listing, day, count in _asked(LOOKS, seller, window):
         for figures in numbers.at(listing, day):
             figures.views += count
     for listing, day, count in _likes(seller, window):
         for figures in numbers.at(listing, day):
             figures.favourites += count
-    for listing, day, conversations, replies, waited in _talks(seller, window):
+    for listing, day, conversations, replies, waited in _asked(ANSWERING_BY_DAY, seller, window):
         for figures in numbers.at(listing, day):
             figures.conversations += conversations
             figures.replies += replies
@@ -116,9 +116,9 @@ def numbers_of(seller: User, window: Window) -> Numbers:
     return numbers
 
 
-def _looks(seller: User, window: Window) -> list[Any]:
+def _asked(statement: str, seller: User, window: Window) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(LOOKS, {"seller": seller.pk, "start": window.start, "end": window.end})
+        cursor.execute(statement, {"seller": seller.pk, "start": window.start, "end": window.end})
         return list(cursor.fetchall())
 
 
@@ -126,12 +126,6 @@ def _likes(seller: User, window: Window) -> list[Any]:
     rows = Favourite.objects.filter(listing__seller=seller).exclude(user=seller)
     rows = rows.filter(created_at__gte=window.start, created_at__lt=window.end)
     return list(rows.values_list("listing", TruncDate("created_at")).annotate(count=Count("pk")))
-
-
-def _talks(seller: User, window: Window) -> list[Any]:
-    rooms = Room.objects.filter(owner=seller).opened_within(window.start, window.end).asked_of_sellers()
-    grouped: Any = rooms.values("listing", day=TruncDate("created_at"))
-    return list(grouped.with_answering().values_list("listing", "day", "conversations", "replies", "waited"))
 
 
 def _sales(seller: User, window: Window) -> list[Any]:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Avg, Count, Exists, F, OuterRef, Q, Subquery
-
-from marketplace.common.ids import least_uuid7
-
-CLOCKS = timedelta(hours=1)  # an id is made by a web server's clock, `created_at` by the database's
+from django.db.models import Exists, F, OuterRef, Q
 
 
 class RoomQuerySet(models.QuerySet[Any]):
@@ -54,37 +49,6 @@ class RoomQuerySet(models.QuerySet[Any]):
         """Rooms about a listing in which this person is, as lists of dealings show them: the newest first."""
         rows = self.with_member(user).filter(kind="listing").select_related("listing", "buyer", "owner")
         return rows.defer("listing__search", "listing__plain_title").order_by("-created_at", "-pk")
-
-    def opened_within(self, start: datetime, end: datetime) -> Self:
-        """Ids follow the time, so their index finds a span of it."""
-        return self.filter(pk__gte=least_uuid7(start - CLOCKS), created_at__gte=start, created_at__lt=end)
-
-    def asked_of_sellers(self) -> Self:
-        """Rooms in which a buyer has asked the seller of the listing something: the courier's are not among them.
-
-        With when they did, and when they were first answered. What was taken back or hidden was not said.
-        """
-        said = self._messages.exclude(kind="system").that_still_say_something().filter(room=OuterRef("pk"))
-        asked = said.filter(sender=OuterRef("buyer")).order_by("seq")
-        rooms = self.filter(Exists(asked.order_by()), kind="listing", owner=F("listing__seller"))
-        rooms = rooms.alias(asked_seq=Subquery(asked.values("seq")[:1]))
-        answers = said.filter(sender=OuterRef("owner"), seq__gt=OuterRef("asked_seq")).order_by("seq")
-        return rooms.alias(
-            asked_at=Subquery(asked.values("created_at")[:1]),
-            answered_at=Subquery(answers.values("created_at")[:1]),
-        )
-
-    def with_answering(self) -> Self:
-        """For each group: how many were asked, how many were answered, and how long those waited on average."""
-        return self.annotate(
-            conversations=Count("pk"),
-            replies=Count("answered_at"),
-            waited=Avg(F("answered_at") - F("asked_at"), output_field=models.DurationField()),
-        )
-
-    @property
-    def _messages(self) -> Any:
-        return self.model._meta.get_field("messages").related_model.objects.all()
 
     @property
     def _members(self) -> models.QuerySet[Any]:

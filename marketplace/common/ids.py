@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,6 @@ from django.db.models.expressions import Func, Value
 def uuid7() -> UUID:
     """Later ids sort after earlier ones, so a key index grows at its end."""
     return uuid_utils.compat.uuid7()
-
-
-def least_uuid7(at: datetime) -> UUID:
-    """No id that was made at that time or later is smaller."""
-    return UUID(int=max(int(at.timestamp() * 1000), 0) << 80)
 
 
 class KeyField(models.UUIDField[Any, Any]):
