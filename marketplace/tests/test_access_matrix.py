@@ -94,6 +94,16 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     # Numbers: one's own, and nobody has asked the owner anything
     "GET /v1/telemetry/sellers/<uuid:seller_id>/response-metrics": (401, 404, 404, 404),
     "GET /v1/sellers/me/numbers": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/1_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/1_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/2_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/2_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/2_4": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/3_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/3_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/4_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/4_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/5_1": (401, 200, 200, 200),
     "GET /v1/analytics/exports/<str:question>.csv": (401, 403, 403, 200),
 }
 
