@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from analytics.views import questions
+from analytics.views import exports, questions, sellers
 
 DOORS = (
     *(questions.ListingsByDay, questions.EscrowBySteps, questions.EventsByDay, questions.ClicksByDay),
@@ -12,4 +12,9 @@ DOORS = (
     *(questions.MoneyByDay, questions.QuickViewsByDay),
 )
 
-urlpatterns = [path(f"analytics/bq/{door.name}", door.as_view()) for door in DOORS]
+urlpatterns = [
+    path("telemetry/sellers/<uuid:seller_id>/response-metrics", sellers.ResponseMetrics.as_view()),
+    path("sellers/me/numbers", sellers.SellerNumbers.as_view()),
+    path("analytics/exports/<str:question>.csv", exports.QuestionExport.as_view()),
+    *(path(f"analytics/bq/{door.name}", door.as_view()) for door in DOORS),
+]

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
-from analytics import pages as numbers
+from analytics.pages import dashboard, numbers
 from chat.pages import talk
 from marketplace import pages
 from marketplace.common import health
@@ -38,10 +38,11 @@ urlpatterns = [  # tried in this order: what is asked most stands first
     path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
     path("admin/", admin.site.urls),
     path("", include("marketplace.common.storage.urls")),
+    path("account/numbers", numbers.numbers, name="account-numbers"),
     path("account/", include("accounts.page_urls")),
     path("talk", talk, name="talk"),
-    path("dashboard", numbers.dashboard, name="dashboard"),
-    path("dashboard/numbers/<str:name>", numbers.numbers),
+    path("dashboard", dashboard.dashboard, name="dashboard"),
+    path("dashboard/numbers/<str:name>", dashboard.numbers),
     path("test", chat_test.show, name="chat-test"),
     path("", include("marketplace.contracts.urls")),
 ]

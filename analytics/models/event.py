@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models import Q
 
 from marketplace.common.ids import KeyField
 
@@ -35,6 +36,12 @@ class Event(models.Model):
         indexes = (
             BrinIndex(fields=["transaction"], name="event_transaction_brin", autosummarize=True),
             BrinIndex(fields=["occurred_at"], name="event_occurred_brin", autosummarize=True),
+            models.Index(
+                fields=["listing_id", "occurred_at"],
+                include=["user_id"],
+                condition=Q(event_type="listing.viewed", user_id__isnull=False),
+                name="event_listing_looks",
+            ),
         )
 
     def __str__(self) -> str:

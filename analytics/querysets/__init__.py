@@ -1,0 +1,1 @@
+"""Hand-written questions about numbers, and the querysets of what is counted."""

@@ -1,0 +1,1 @@
+"""What is counted, and how numbers are kept and given away."""

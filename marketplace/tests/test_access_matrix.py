@@ -91,6 +91,20 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     "GET /v1/listings/<uuid:listing_id>/photos": (401, 200, 200, 200),
     "PUT /v1/listings/<uuid:listing_id>/photos/order": (401, 404, 200, 404),
     "DELETE /v1/listings/<uuid:listing_id>/photos/<uuid:photo_id>": (401, 404, 204, 404),
+    # Numbers: one's own, and nobody has asked the owner anything
+    "GET /v1/telemetry/sellers/<uuid:seller_id>/response-metrics": (401, 404, 404, 404),
+    "GET /v1/sellers/me/numbers": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/1_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/1_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/2_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/2_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/2_4": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/3_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/3_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/4_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/4_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/5_1": (401, 200, 200, 200),
+    "GET /v1/analytics/exports/<str:question>.csv": (401, 403, 403, 200),
 }
 
 # what is sent where an empty object would not get as far as the question who may; names in braces are keys of things
@@ -142,13 +156,14 @@ def test_T12_each_caller_gets_what_is_theirs(
         "category_id": category.pk,
         "listing_id": listing.pk,
         "user_id": buyer.pk,
+        "seller_id": buyer.pk,
         "session_id": session_of(buyer).pk,
         "device_id": Device.objects.create(user=buyer, platform="ios").pk,
         "notification_id": Notification.objects.create(user=buyer, kind="x", title="x", event_id=uuid7()).pk,
     }
     sent = BODIES.get(row, "{}")
     for name, key in things.items():
-        route = route.replace(f"<uuid:{name}>", str(key))
+        route = route.replace(f"<uuid:{name}>", str(key)).replace("<str:question>", "1_1")
         sent = sent.replace(f"{{{name}}}", str(key))
     people = {"stranger": stranger, "owner": buyer, "moderator": moderator}
     query = "?email=buyer@uni.edu" if route.endswith("by-email") else ""

@@ -2,6 +2,7 @@
 import { TalkClient } from "../talk/client.js";
 import { Refusal, Session, SignedOut } from "../talk/session.js";
 import { Chats } from "./chats.js";
+import { onSignIn } from "./sign_in.js";
 import { Thread } from "./thread.js";
 import { word } from "./words.js";
 
@@ -128,18 +129,7 @@ const tried = (act) => (event) => {
     Promise.resolve(act(event)).catch(fail);
 };
 
-at("sign-in-form").addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const form = new FormData(event.target);
-    at("problem").textContent = "";
-    try {
-        await session.signIn(form.get("name"), form.get("password"));
-        event.target.reset();
-        await begin();
-    } catch (error) {
-        at("problem").textContent = word(error instanceof Refusal && error.status < 500 ? "wrong" : "no_answer");
-    }
-});
+onSignIn(session, begin);
 
 at("write").addEventListener("submit", tried(() => {
     const text = at("text").value.trim();
