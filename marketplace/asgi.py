@@ -29,6 +29,7 @@ from marketplace.common.postgis.base import hold_connections
 from marketplace.contracts import sockets as contracts
 
 UPLOAD_PATHS = re.compile(r"^/(storage/|v1/uploads/files$|api/uploads/|products(/bulk-upload|/[0-9]+)?$|users/me$)")
+TELEMETRY_PATH = re.compile(r"^/v1/events$")
 ENVELOPE = 65_536  # what multipart adds around a file
 
 threads = Threads(settings.WEB_THREADS, first=hold_connections, last=connections.close_all)
@@ -36,7 +37,10 @@ http: App = FrontDoor(
     Bridge(wsgi_application, threads),
     limits=BodyLimits(
         default=settings.BODY_LIMIT_BYTES,
-        by_path=((UPLOAD_PATHS, settings.UPLOAD_MAX_BYTES + ENVELOPE),),
+        by_path=(
+            (UPLOAD_PATHS, settings.UPLOAD_MAX_BYTES + ENVELOPE),
+            (TELEMETRY_PATH, settings.TELEMETRY_BODY_BYTES),
+        ),
     ),
 )
 sockets = URLRouter(

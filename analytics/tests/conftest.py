@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from accounts.models import User
+from accounts.tokens import pair_for
+from conftest import session_of
+from marketplace.tests.live import running_server
+
+
+@pytest.fixture
+def site(transactional_db: None, settings: Any) -> Iterator[httpx.Client]:
+    """A client of the real server, without limits."""
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "off")
+    with running_server() as address, httpx.Client(base_url=address, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def bearer() -> Callable[[User], dict[str, str]]:
+    return lambda person: {"Authorization": f"Bearer {pair_for(session_of(person)).access}"}
+
+
+@pytest.fixture
+def click() -> Callable[..., dict[str, Any]]:
+    """`click(step="x")`: an event as the apps send it."""
+
+    def make(**facts: Any) -> dict[str, Any]:
+        return {"event_type": "ui.click", "session_id": str(uuid4()), "properties": {"button": "buy"}, **facts}
+
+    return make
