@@ -7,9 +7,12 @@ class AnalyticsConfig(AppConfig):
     name = "analytics"
 
     def ready(self) -> None:
+        from analytics import listeners
         from analytics.tasks import keep_a_day_ahead
+        from listings.search import heard
         from marketplace.common.sweeper import sweeper
 
+        heard.listen(listeners.note_search)
         sweeper.add(keep_a_day_ahead)
 
     def seed(self) -> None:

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import connections
 from django.urls import path
 
+from analytics.services.intake.background import notebook
 from chat.consumers import MarketConsumer
 from chat.realtime import leaving
 from chat.realtime import threads as socket_threads
@@ -75,6 +76,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.shutdown":
             await stop_hub()
             await asyncio.to_thread(threads.stop)
+            await asyncio.to_thread(notebook.write_down)
             await asyncio.to_thread(socket_threads.threads.stop)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":

@@ -5,10 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from analytics.services.intake import writing
+from analytics.services.intake.background import SERVER_SESSION
 from analytics.services.intake.reading import id_or_none
 from marketplace.common.jsonio import dumps
-
-SERVER_SESSION = "srv"  # of what is told by the product itself
 
 
 def used(

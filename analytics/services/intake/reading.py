@@ -18,7 +18,12 @@ import msgspec
 from analytics.services.intake import shapes
 from marketplace.common.errors import InvalidInput, TooLarge
 
-LONE_HALF_OR_NUL = re.compile("[\x00\ud800-\udfff]")
+NUL = "\x00"
+# Every escape in its turn, so that none begins in the middle of another: a whole pair, half of one, the rest
+ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL
+)
+HALF = 6  # bytes of such an escape
 REPLACEMENT = "\ufffd"
 WORD_BITS = 63
 FIELD = re.compile(r"field `(\w+)`|at `\$\.(\w+)")
@@ -67,7 +72,7 @@ class Mended:
 def array_of(body: bytes) -> bytes:
     """The bytes of `events`."""
     try:
-        return bytes(shapes.batch.decode(body or b"{}").events)
+        return _array_of(body or b"{}")
     except msgspec.ValidationError as error:
         missing = "missing" in str(error)
         loc: list[str | int] = ["body", "events"] if missing else ["body"]
@@ -75,6 +80,16 @@ def array_of(body: bytes) -> bytes:
         raise InvalidInput.one(loc, text, type="missing" if missing else "dict_type") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidInput.one(["body"], "JSON decode error", type="json_invalid") from error
+
+
+def _array_of(body: bytes) -> bytes:
+    try:
+        return bytes(shapes.batch.decode(body).events)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        whole = ESCAPE.sub(lambda found: b"\\ufffd" if len(found[0]) == HALF else found[0], body)
+        return bytes(shapes.batch.decode(whole).events)
 
 
 def plain(array: bytes) -> Plain | None:
@@ -120,7 +135,7 @@ def mended(array: bytes) -> Mended:
 
 def _mend(index: int, raw: bytes) -> dict[str, Any] | Refused:
     try:
-        # Python's own reader takes what others choke on: halves of surrogate pairs, numbers without end
+        # Python's own reader takes what others choke on: numbers without end
         event = msgspec.convert(_cleaned(json.loads(raw)), shapes.SloppyEvent)
     except msgspec.ValidationError as error:
         text = str(error)
@@ -150,7 +165,7 @@ def id_or_none(value: Any) -> str | None:
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return LONE_HALF_OR_NUL.sub(REPLACEMENT, value)
+        return value.replace(NUL, REPLACEMENT)
     if isinstance(value, dict):
         return {_cleaned(key): _cleaned(inner) for key, inner in value.items()}
     if isinstance(value, list):
