@@ -15,6 +15,15 @@ class AnalyticsConfig(AppConfig):
         heard.listen(listeners.note_search)
         sweeper.add(keep_a_day_ahead)
 
+    def make_demo_data(self) -> str | None:
+        """Once: a site that has any event keeps to its own."""
+        from django.utils import timezone
+
+        from analytics import demo
+
+        made = demo.build(demo.Plan(), now=timezone.now())
+        return f"Demo telemetry made: {made} events." if made else None
+
     def seed(self) -> None:
         """At each start: the days ahead have their places before the first event comes."""
         from django.utils import timezone

@@ -11,7 +11,7 @@ import re
 from typing import Any, cast
 
 from marketplace.bridge import Bridge, Threads
-from marketplace.front_door import App, BodyLimits, FrontDoor, Receive, Scope, Send
+from marketplace.front_door import App, BodyLimits, FrontDoor, Lane, Receive, Scope, Send
 from marketplace.wsgi import application as wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
@@ -43,6 +43,7 @@ http: App = FrontDoor(
             (TELEMETRY_PATH, settings.TELEMETRY_BODY_BYTES),
         ),
     ),
+    lane=Lane(TELEMETRY_PATH, settings.TELEMETRY_AT_ONCE),
 )
 sockets = URLRouter(
     [

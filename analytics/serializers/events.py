@@ -7,17 +7,20 @@ from rest_framework import serializers
 from analytics.services.intake.shapes import MOST_EVENTS
 from marketplace.common.validation import Shape
 
+ID = "A UUID; anything else is taken for none."
+
 
 class EventIn(serializers.Serializer[None]):
     event_type = serializers.CharField(min_length=2, max_length=80)
     session_id = serializers.CharField(min_length=6, max_length=64)
-    id = serializers.UUIDField(required=False, allow_null=True, help_text="An event with an id is counted once")
-    user_id = serializers.CharField(
-        required=False, allow_null=True, allow_blank=True, help_text="Without a token only; a token says it itself"
+    # Apps in the field send much that is no UUID
+    id = serializers.JSONField(required=False, allow_null=True, help_text=f"Counted once, however often sent. {ID}")
+    user_id = serializers.JSONField(
+        required=False, allow_null=True, help_text=f"Without a token only: a token says it itself. {ID}"
     )
-    listing_id = serializers.UUIDField(required=False, allow_null=True)
-    order_id = serializers.UUIDField(required=False, allow_null=True)
-    chat_id = serializers.UUIDField(required=False, allow_null=True)
+    listing_id = serializers.JSONField(required=False, allow_null=True, help_text=ID)
+    order_id = serializers.JSONField(required=False, allow_null=True, help_text=ID)
+    chat_id = serializers.JSONField(required=False, allow_null=True, help_text=ID)
     step = serializers.CharField(max_length=40, required=False, allow_null=True, allow_blank=True)
     properties = serializers.DictField(required=False, allow_null=True)
     occurred_at = serializers.DateTimeField(required=False, allow_null=True)

@@ -91,6 +91,9 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     "GET /v1/listings/<uuid:listing_id>/photos": (401, 200, 200, 200),
     "PUT /v1/listings/<uuid:listing_id>/photos/order": (401, 404, 200, 404),
     "DELETE /v1/listings/<uuid:listing_id>/photos/<uuid:photo_id>": (401, 404, 204, 404),
+    # Numbers: anybody may tell what happened
+    "POST /v1/events": (202, 202, 202, 202),
+    "POST /v1/features/use": (401, 202, 202, 202),
 }
 
 # what is sent where an empty object would not get as far as the question who may; names in braces are keys of things
@@ -109,6 +112,8 @@ BODIES = {
     "POST /v1/users/<uuid:user_id>/report": '{"reason": "spam"}',
     "POST /v1/devices": '{"platform": "ios"}',
     "POST /v1/contacts/match": '{"email_hashes": []}',
+    "POST /v1/events": '{"events": [{"event_type": "screen.view", "session_id": "abcdef"}]}',
+    "POST /v1/features/use": '{"feature_key": "chat"}',
 }
 
 
