@@ -10,7 +10,7 @@ from marketplace.common.validation import Shape
 ID = "A UUID; anything else is taken for none."
 
 
-class EventIn(serializers.Serializer[None]):
+class TelemetryEvent(serializers.Serializer[None]):
     event_type = serializers.CharField(min_length=2, max_length=80)
     session_id = serializers.CharField(min_length=6, max_length=64)
     # Apps in the field send much that is no UUID
@@ -26,8 +26,8 @@ class EventIn(serializers.Serializer[None]):
     occurred_at = serializers.DateTimeField(required=False, allow_null=True)
 
 
-class EventsBody(Shape):
-    events = EventIn(many=True, max_length=MOST_EVENTS)
+class TelemetryBody(Shape):
+    events = serializers.ListField(child=TelemetryEvent(), max_length=MOST_EVENTS)
 
 
 class RejectedEvent(serializers.Serializer[None]):
@@ -36,7 +36,7 @@ class RejectedEvent(serializers.Serializer[None]):
     message = serializers.CharField()
 
 
-class EventsOut(serializers.Serializer[None]):
+class TelemetryOut(serializers.Serializer[None]):
     inserted = serializers.IntegerField()
     ids = serializers.ListField(child=serializers.UUIDField(), help_text="Of the first five")
     duplicates = serializers.IntegerField(help_text="Those whose id had come before")

@@ -10,14 +10,13 @@ import pytest
 from accounts.models import User
 from accounts.tokens import pair_for
 from conftest import session_of
-from marketplace.tests.live import running_server
 
 
 @pytest.fixture
-def site(transactional_db: None, settings: Any) -> Iterator[httpx.Client]:
+def site(address: str, settings: Any) -> Iterator[httpx.Client]:
     """A client of the real server, without limits."""
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "off")
-    with running_server() as address, httpx.Client(base_url=address, timeout=60) as client:
+    with httpx.Client(base_url=address, timeout=60) as client:
         yield client
 
 

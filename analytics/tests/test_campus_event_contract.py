@@ -119,7 +119,9 @@ def test_an_email_address_as_user_id_is_not_minded_and_the_tokens_user_wins(
     send: Send, click: Click, buyer: User, seller: User
 ) -> None:
     """kotlin sends one at `auth.login.success`."""
-    reply = send(*(click(user_id=value) for value in ("ana@uni.edu", str(seller.pk), None, 7, {})))
+    said: list[Any] = ["ana@uni.edu", str(seller.pk), None, 7, {}]
+
+    reply = send(*(click(user_id=value) for value in said))
 
     assert reply.json()["inserted"] == 5
     assert set(Event.objects.values_list("user_id", flat=True)) == {buyer.pk}

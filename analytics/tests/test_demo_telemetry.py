@@ -26,7 +26,7 @@ def people(make_person: Callable[..., User]) -> list[User]:
     return people
 
 
-def facts() -> list[dict[str, Any]]:
+def facts() -> list[Any]:
     return list(Event.objects.order_by("id").values("id", "event_type", "session_id", "occurred_at", "properties"))
 
 

@@ -18,7 +18,7 @@ from analytics.services.intake import background, writing
 from analytics.services.intake.background import notebook
 from listings.models import Category, Listing
 from listings.services import catalogs, listings
-from marketplace.common import outbox
+from marketplace.common import metrics, outbox
 from marketplace.common.models import OutboxEvent
 from orders.models import Escrow, Order
 from orders.services import placing
@@ -90,7 +90,7 @@ def test_each_status_of_an_order_and_each_step_of_its_escrow_is_an_event(
 def test_a_search_is_noted_and_written_after_it(
     site: httpx.Client, bearer: Bearer, buyer: User, listing: Listing
 ) -> None:
-    query = {"q": "calculadora", "max_price": 10_000}
+    query: dict[str, str | int] = {"q": "calculadora", "max_price": 10_000}
 
     assert site.get("/v1/listings", params=query, headers=bearer(buyer)).json()["total"] == 1
     assert len(notebook._waiting) == 1 or told("search.performed")
@@ -123,7 +123,7 @@ def test_a_search_asks_the_database_nothing_for_its_event(
 
 def test_a_full_notebook_lets_go_and_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background, "MOST_WAITING", 3)
-    before = background.metrics.telemetry_events.labels("dropped")._value.get()
+    before = metrics.telemetry_events.labels("dropped")._value.get()
     book = background.Notebook()
     monkeypatch.setattr(book, "_start", lambda: None)
 
@@ -131,7 +131,7 @@ def test_a_full_notebook_lets_go_and_counts(monkeypatch: pytest.MonkeyPatch) -> 
         book.note("search.performed", properties={"n": n})
 
     assert len(book._waiting) == 3
-    assert background.metrics.telemetry_events.labels("dropped")._value.get() == before + 2
+    assert metrics.telemetry_events.labels("dropped")._value.get() == before + 2
 
 
 @pytest.mark.django_db

@@ -29,7 +29,7 @@ class Unread(StrictJSONParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> bytes:
+    ) -> Any:
         self.require_json(media_type)
         body: bytes = stream.read(settings.TELEMETRY_BODY_BYTES + 1)
         if len(body) > settings.TELEMETRY_BODY_BYTES:
@@ -50,11 +50,12 @@ class Events(TelemetryDoor):
     permission_classes = [AllowAny]
     parser_classes = [Unread]
 
-    @extend_schema(request=shapes.EventsBody, responses={202: shapes.EventsOut})
+    @extend_schema(request=shapes.TelemetryBody, responses={202: shapes.TelemetryOut})
     def post(self, request: Request) -> HttpResponse:
         """Up to 500 at once, each judged for itself. An `id` makes an event count once, however often it is sent."""
         user_id = request.user.pk if request.user.is_authenticated else None
-        body = request.data if isinstance(request.data, bytes) else b""  # no body at all is none of ours
+        sent: Any = request.data
+        body = sent if isinstance(sent, bytes) else b""  # DRF has a dictionary for no body at all
         return json_response(take_in(body, user_id=user_id).body(), status=202)
 
 

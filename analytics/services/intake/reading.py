@@ -10,6 +10,7 @@ import json
 import math
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -129,7 +130,10 @@ def mended(array: bytes) -> Mended:
     found = Mended()
     for index, raw in enumerate(events):
         event = _mend(index, bytes(raw))
-        (found.refused if isinstance(event, Refused) else found.events).append(event)  # type: ignore[attr-defined]
+        if isinstance(event, Refused):
+            found.refused.append(event)
+        else:
+            found.events.append(event)
     return found
 
 
@@ -147,16 +151,23 @@ def _mend(index: int, raw: bytes) -> dict[str, Any] | Refused:
     if (trouble := _trouble_with(properties)) is not None:
         return Refused(index, "properties_too_large", trouble, "properties")
     known = {name: id_or_none(getattr(event, name)) for name in (*OTHER_IDS, "user_id")}
-    occurred_at = event.occurred_at.isoformat() if event.occurred_at else None
     return {
         "event_type": event.event_type,
         "session_id": event.session_id,
         "step": event.step,
         "id": id_or_none(event.id) or id_or_none(event.event_id),
         "properties": properties,
-        "occurred_at": occurred_at,
+        "occurred_at": _in_utc(event.occurred_at) if event.occurred_at else None,
         **known,
     }
+
+
+def _in_utc(at: datetime) -> datetime:
+    """A time without zone is in it; of zones there are more than PostgreSQL has, and years end before some of them."""
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError:
+        return at.replace(tzinfo=UTC)
 
 
 def id_or_none(value: Any) -> str | None:
@@ -178,7 +189,8 @@ def _cleaned(value: Any) -> Any:
 def _trouble_with(properties: dict[str, Any]) -> str | None:
     if len(json.dumps(properties, ensure_ascii=False, separators=(",", ":")).encode()) > shapes.MOST_BYTES:
         return f"properties hold at most {shapes.MOST_BYTES} bytes"
-    level, keys = [properties], 0
+    level: list[Any] = [properties]
+    keys = 0
     for _ in range(shapes.MOST_DEPTH):
         keys += sum(len(node) for node in level if isinstance(node, dict))
         level = [inner for node in level for inner in _inside(node) if isinstance(inner, (dict, list))]

@@ -52,12 +52,18 @@ def _mended(array: bytes, user_id: UUID | None) -> Taken:
     found = reading.mended(array)
     if found.refused and not found.events:
         raise InvalidInput([each.problem() for each in found.refused])
-    if user_id is None:
-        _leave_only_people_in(found.events)
-        kept = writing.write_theirs(found.events)
-    else:
-        kept = writing.write(dumps(found.events).decode(), user_id=user_id, has_ids=True)
+    try:
+        kept = _write_mended(found.events, user_id)
+    except DataError as error:
+        raise InvalidInput.one(["body", "events"], "Something in here cannot be stored") from error
     return Taken(kept.count, kept.first_ids, len(found.events) - kept.count, found.refused)
+
+
+def _write_mended(events: list[dict[str, Any]], user_id: UUID | None) -> writing.Kept:
+    if user_id is not None:
+        return writing.write(dumps(events).decode(), user_id=user_id, has_ids=True)
+    _leave_only_people_in(events)
+    return writing.write_theirs(events)
 
 
 def _leave_only_people_in(events: list[dict[str, Any]]) -> None:
