@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
 
-from analytics.services import closing, folding, proving, rebuilding, summarizing
+from analytics.services import closing, days, folding, proving, rebuilding, summarizing
 
 PROVED_DAYS = 35
 
@@ -31,3 +33,19 @@ def prove_rollups() -> int:
     """Of the last days, which is where events still come to; the command looks at all."""
     since = datetime.now(UTC).date() - timedelta(days=PROVED_DAYS)
     return len(proving.prove(since=since, repair=True).differences)
+
+
+@shared_task
+def tidy_telemetry() -> int:
+    """Days ahead are made, days that are too old are dropped; how many were dropped."""
+    now = timezone.now()
+    days.prepare(now=now)
+    days.forget_seen(settings.TELEMETRY_KEEP_DAYS)
+    return days.drop_older(settings.TELEMETRY_KEEP_DAYS, now=now)
+
+
+def keep_a_day_ahead() -> None:
+    """For the sweep: also where the timer has stood still for a week, tomorrow has its place."""
+    now = timezone.now()
+    if not days.is_prepared(now=now):
+        days.prepare(now=now)

@@ -11,7 +11,7 @@ import re
 from typing import Any, cast
 
 from marketplace.bridge import Bridge, Threads
-from marketplace.front_door import App, BodyLimits, FrontDoor, Receive, Scope, Send
+from marketplace.front_door import App, BodyLimits, FrontDoor, Lane, Receive, Scope, Send
 from marketplace.wsgi import application as wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import connections
 from django.urls import path
 
+from analytics.services.intake.background import notebook
 from chat.consumers import MarketConsumer
 from chat.realtime import leaving
 from chat.realtime import threads as socket_threads
@@ -29,6 +30,7 @@ from marketplace.common.postgis.base import hold_connections
 from marketplace.contracts import sockets as contracts
 
 UPLOAD_PATHS = re.compile(r"^/(storage/|v1/uploads/files$|api/uploads/|products(/bulk-upload|/[0-9]+)?$|users/me$)")
+TELEMETRY_PATH = re.compile(r"^/v1/events$")
 ENVELOPE = 65_536  # what multipart adds around a file
 
 threads = Threads(settings.WEB_THREADS, first=hold_connections, last=connections.close_all)
@@ -36,8 +38,12 @@ http: App = FrontDoor(
     Bridge(wsgi_application, threads),
     limits=BodyLimits(
         default=settings.BODY_LIMIT_BYTES,
-        by_path=((UPLOAD_PATHS, settings.UPLOAD_MAX_BYTES + ENVELOPE),),
+        by_path=(
+            (UPLOAD_PATHS, settings.UPLOAD_MAX_BYTES + ENVELOPE),
+            (TELEMETRY_PATH, settings.TELEMETRY_BODY_BYTES),
+        ),
     ),
+    lane=Lane(TELEMETRY_PATH, settings.TELEMETRY_AT_ONCE),
 )
 sockets = URLRouter(
     [
@@ -71,6 +77,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.shutdown":
             await stop_hub()
             await asyncio.to_thread(threads.stop)
+            await asyncio.to_thread(notebook.write_down)
             await asyncio.to_thread(socket_threads.threads.stop)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":

@@ -64,6 +64,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="20", hour="3"),
         "options": {"expires": 36_000},
     },
+    "tidy-telemetry": {
+        "task": "analytics.tasks.tidy_telemetry",
+        "schedule": crontab(minute="29"),
+        "options": {"expires": 3_000},
+    },
     "sweep-chores": {"task": "listings.tasks.work_off_chores", "schedule": 60.0, "options": {"expires": 50}},
 }
 

@@ -11,10 +11,12 @@ import asyncio
 import re
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO, Any
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 import orjson
 import uuid_utils.compat
@@ -29,6 +31,7 @@ IN_MEMORY = 262_144
 CHUNK = 65_536
 BODY = "marketplace.body"  # where the scope holds the body that was taken in
 BODILESS = ("GET", "HEAD")
+NOWHERE = re.compile(r"(?!)")
 ASCII = re.compile(rb"[ -~]*")
 
 
@@ -72,18 +75,34 @@ class BodyLimits:
         return next((limit for pattern, limit in self.by_path if pattern.match(path)), self.default)
 
 
+class Lane:
+    """So many requests at once to some addresses. The others wait here, where waiting takes no thread from anybody."""
+
+    def __init__(self, pattern: re.Pattern[str], width: int) -> None:
+        self._pattern = pattern
+        self._width = width
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+    def entered(self, path: str) -> AbstractAsyncContextManager[object]:
+        if not self._pattern.match(path):
+            return nullcontext()
+        return self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._width))
+
+
 class FrontDoor:
     def __init__(
         self,
         app: App,
         *,
         limits: BodyLimits,
+        lane: Lane | None = None,
         idle_seconds: float = 20.0,
         body_seconds: float = 600.0,
         reading_seconds: float = 10.0,
     ) -> None:
         self._app = app
         self._limits = limits
+        self._lane = lane or Lane(NOWHERE, 1)
         self._idle = idle_seconds
         self._whole_body = body_seconds
         self._reading = reading_seconds
@@ -101,7 +120,8 @@ class FrontDoor:
             with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
                 async with asyncio.timeout(self._whole_body):
                     size = await self._take_in(scope, receive, body)
-                await self._pass_on(_sized(scope, size), receive, send, body, size)
+                async with self._lane.entered(scope["path"]):
+                    await self._pass_on(_sized(scope, size), receive, send, body, size)
         except BodyTooLarge:
             await _refuse(send, 413, "too_large", "Request body too large")
         except TimeoutError:

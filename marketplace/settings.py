@@ -276,6 +276,10 @@ CHAT_EDIT_MINUTES: int = env.int("CHAT_EDIT_MINUTES", 15)
 CHAT_FILE_MAX_BYTES: int = env.int("CHAT_FILE_MAX_BYTES", 52_428_800)
 CHAT_VIRUS_SCANNER: str = env.str("CHAT_VIRUS_SCANNER", "")  # a function; empty: files are not scanned
 
+# ── Telemetry ────────────────────────────────────────────────────────────────────────────────────
+TELEMETRY_KEEP_DAYS: int = env.int("TELEMETRY_KEEP_DAYS", 90)  # raw events; what was counted of them stays
+TELEMETRY_AT_ONCE: int = env.int("TELEMETRY_AT_ONCE", 2)  # batches in one process; nobody else waits behind a flood
+
 # ── Sockets ──────────────────────────────────────────────────────────────────────────────────────
 SOCKETS_PER_PERSON: int = env.int("SOCKETS_PER_PERSON", 10)  # in each process; the oldest makes room
 SOCKETS_PER_ADDRESS: int = env.int("SOCKETS_PER_ADDRESS", 200)
@@ -300,6 +304,7 @@ RATE_LIMITS: dict[str, str] = {
     "socket_ticket": env.str("RATE_LIMIT_SOCKET_TICKET", "60/minute"),
     "courier_code": env.str("RATE_LIMIT_COURIER_CODE", "10/hour"),
     "courier_code_address": env.str("RATE_LIMIT_COURIER_CODE_ADDRESS", "30/hour"),  # whoever asks from there
+    "telemetry": env.str("RATE_LIMIT_TELEMETRY", "240/minute"),
     "webhooks": env.str("RATE_LIMIT_WEBHOOKS", "3000/minute"),
     # Wrong passwords, counted before the password is looked at
     "lockout_pair": env.str("LOCKOUT_PER_ACCOUNT_AND_ADDRESS", "10/15minutes"),
@@ -384,6 +389,7 @@ CORS_EXPOSE_HEADERS = [
 
 # ── Bodies ───────────────────────────────────────────────────────────────────────────────────────
 BODY_LIMIT_BYTES: int = env.int("BODY_LIMIT_BYTES", 1_048_576)
+TELEMETRY_BODY_BYTES: int = env.int("TELEMETRY_BODY_BYTES", 3_145_728)  # 500 events with all they may hold
 UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", 52_428_800)
 PICTURE_MAX_BYTES: int = env.int("PICTURE_MAX_BYTES", 15_728_640)
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES

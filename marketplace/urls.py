@@ -7,6 +7,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
 from analytics.pages import dashboard, numbers
+from analytics.urls import of_events
 from chat.pages import talk
 from marketplace import pages
 from marketplace.common import health
@@ -21,6 +22,7 @@ handler500 = "marketplace.common.handler.server_error"
 
 urlpatterns = [  # tried in this order: what is asked most stands first
     path("v1/orders", include(of_orders)),
+    path("v1/events", include(of_events)),
     path("v1/", include("listings.urls")),
     path("v1/", include("accounts.urls")),
     path("v1/", include("orders.urls")),

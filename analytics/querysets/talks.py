@@ -23,9 +23,9 @@ LEFT JOIN LATERAL (
 ) answered ON true
 WHERE room.kind = 'listing' AND room.created_at >= %(start)s AND room.created_at < %(end)s
   AND room.id >= analytics_first_id(%(start)s - interval '1 hour')
-"""  # noqa: S608 - only words of ours
+"""
 _OF_SELLER = " AND room.owner_id = %(seller)s"
 _ANSWERING = "count(*), count(answered_at), avg(answered_at - asked_at)"
-ANSWERING_OF_ALL = f"SELECT owner_id, {_ANSWERING} FROM ({_TALKS}) talk GROUP BY owner_id"  # noqa: S608
-ANSWERING_OF_ONE = f"SELECT owner_id, {_ANSWERING} FROM ({_TALKS}{_OF_SELLER}) talk GROUP BY owner_id"  # noqa: S608
-ANSWERING_BY_DAY = f"SELECT listing_id, day, {_ANSWERING} FROM ({_TALKS}{_OF_SELLER}) talk GROUP BY listing_id, day"  # noqa: S608
+ANSWERING_OF_ALL = f"SELECT owner_id, {_ANSWERING} FROM ({_TALKS}) talk GROUP BY owner_id"
+ANSWERING_OF_ONE = f"SELECT owner_id, {_ANSWERING} FROM ({_TALKS}{_OF_SELLER}) talk GROUP BY owner_id"
+ANSWERING_BY_DAY = f"SELECT listing_id, day, {_ANSWERING} FROM ({_TALKS}{_OF_SELLER}) talk GROUP BY listing_id, day"

@@ -1,0 +1,1 @@
+"""Shapes on the wire of numbers, a file per topic."""

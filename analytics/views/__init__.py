@@ -1,1 +1,1 @@
-"""The JSON doors of numbers."""
+"""The JSON doors of numbers, a file per topic."""

@@ -29,6 +29,10 @@ class Window:
     cursor: str | None = None
 
     @property
+    def is_first(self) -> bool:
+        return self.page == 1 and self.cursor is None
+
+    @property
     def skip(self) -> int:
         return 0 if self.cursor else (self.page - 1) * self.size
 

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import ReaderAuthentication, SignedIn
 from listings.models import Listing
-from listings.search import facets, finding, one, suggestions
+from listings.search import facets, finding, heard, one, suggestions
 from listings.serializers import search as shapes
 from listings.serializers.listings import ListingOut
 from listings.services.listings import ListingNotFound
@@ -44,6 +44,8 @@ class ReadsListings(Base):
         query = shapes.SearchQuery.read(request.query_params)
         criteria, window = shapes.criteria_of(query), shapes.window_of(query)
         found = finding.find(criteria, request.user, window)
+        if window.is_first:
+            heard.tell(found.criteria, total=found.total, by=request.user.pk)
         counts = facets.count_facets(found.criteria, request.user) if query["facets"] else None
         return _json(_envelope(found, window, counts))
 

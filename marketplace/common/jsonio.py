@@ -73,12 +73,15 @@ class StrictJSONParser(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        base = (media_type or "").split(";")[0].strip().lower()
-        if base not in JSON_TYPES and not base.endswith("+json"):
-            raise InvalidInput.one(["body"], "Send JSON with Content-Type: application/json", type="json_type")
+        self.require_json(media_type)
         # DRF hands over the Django request when it can: its `body` checks the size before it reads
         raw: bytes = getattr(stream, "body", None) or stream.read()
         return loads(raw) if raw.strip() else {}
+
+    def require_json(self, media_type: str | None) -> None:
+        base = (media_type or "").split(";")[0].strip().lower()
+        if base not in JSON_TYPES and not base.endswith("+json"):
+            raise InvalidInput.one(["body"], "Send JSON with Content-Type: application/json", type="json_type")
 
 
 class OrjsonRenderer(BaseRenderer):

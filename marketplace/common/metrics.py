@@ -44,6 +44,7 @@ socket_dropped = Counter("ws_passing_dropped_total", "Typing and presence that a
 sockets_slow = Counter("ws_slow_closed_total", "Sockets closed because they did not keep up", [])
 gap_repairs = Counter("chat_gap_repairs_total", "Times a room's log was read for what no hint had brought", [])
 resumes = Counter("ws_resumes_total", "Rooms entered, by how", ["outcome"])
+telemetry_events = Counter("telemetry_events_total", "Events that apps sent", ["outcome"])
 pushes = Counter("push_deliveries_total", "Notification deliveries tried", ["channel", "outcome"])
 
 Gauges = Mapping[str, tuple[str, float]]  # name -> what it means, and how much

@@ -105,6 +105,9 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     "GET /v1/analytics/bq/4_2": (401, 200, 200, 200),
     "GET /v1/analytics/bq/5_1": (401, 200, 200, 200),
     "GET /v1/analytics/exports/<str:question>.csv": (401, 403, 403, 200),
+    # Anybody may tell what happened
+    "POST /v1/events": (202, 202, 202, 202),
+    "POST /v1/features/use": (401, 202, 202, 202),
 }
 
 # what is sent where an empty object would not get as far as the question who may; names in braces are keys of things
@@ -123,6 +126,8 @@ BODIES = {
     "POST /v1/users/<uuid:user_id>/report": '{"reason": "spam"}',
     "POST /v1/devices": '{"platform": "ios"}',
     "POST /v1/contacts/match": '{"email_hashes": []}',
+    "POST /v1/events": '{"events": [{"event_type": "screen.view", "session_id": "abcdef"}]}',
+    "POST /v1/features/use": '{"feature_key": "chat"}',
 }
 
 
