@@ -1,0 +1,65 @@
+"""Where a copy stands: signed, so that nobody moves it, and bound to whose copy it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+
+from marketplace.sync.errors import InvalidCursor
+
+VERSION = 1
+LONGEST = 500
+
+
+@dataclass(frozen=True)
+class Place:
+    """The copy has everything below `fresh_from`. In the middle of a pass also: what was running when it began, where
+    its next page begins, and when it began."""
+
+    generation: UUID
+    fresh_from: int
+    at: datetime  # when the pass began that this continues, or that came before
+    ends_at: int | None = None  # ids below this had ended when the pass began
+    after: tuple[int, int] = (0, 0)
+
+    @property
+    def has_copy(self) -> bool:
+        return self.fresh_from > 0
+
+    @property
+    def complete_below(self) -> int:
+        """What was deleted below this, the copy never had or knows of."""
+        return self.fresh_from if self.has_copy else (self.ends_at or 0)
+
+
+def written(place: Place, *, owner: str) -> str:
+    facts = [
+        *(VERSION, place.generation.hex, place.fresh_from, place.at.timestamp()),
+        *(place.ends_at, *place.after),
+    ]
+    return _signer(owner).sign_object(facts)
+
+
+def read(text: str, *, owner: str) -> Place:
+    if len(text) > LONGEST:
+        raise InvalidCursor
+    try:
+        version, generation, fresh_from, at, ends_at, *after = _signer(owner).unsign_object(text)
+    except (signing.BadSignature, ValueError) as error:
+        raise InvalidCursor from error
+    if version != VERSION:
+        raise InvalidCursor
+    return Place(UUID(generation), fresh_from, datetime.fromtimestamp(at, UTC), ends_at, _pair(after))
+
+
+def _pair(numbers: list[Any]) -> tuple[int, int]:
+    xid, seq = numbers
+    return xid, seq
+
+
+def _signer(owner: str) -> signing.Signer:
+    return signing.Signer(salt=f"sync:{owner}")
