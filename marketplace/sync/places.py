@@ -30,6 +30,11 @@ class Place:
     def has_copy(self) -> bool:
         return self.fresh_from > 0
 
+    def may_hold(self, xid: int) -> bool:
+        """Whether the copy may have had what that transaction changed. Who begins anew has what came with the pages
+        before, and of that only what has changed since can be gone."""
+        return self.has_copy or (self.after != (0, 0) and xid >= (self.ends_at or 0))
+
     @property
     def complete_below(self) -> int:
         """What was deleted below this, the copy never had or knows of."""

@@ -50,7 +50,7 @@ def _marks(page: Page) -> dict[str, dict[UUID, Mark]]:
     own_scope = None if page.question.viewer is None else page.question.viewer.pk
     for stamp in page.stamps:
         is_of_room = stamp.scope not in (PUBLIC, own_scope)
-        was_held = page.place.has_copy or stamp.xid >= (page.place.ends_at or 0)
+        was_held = page.place.may_hold(stamp.xid)
         entry = by_kind.get(stamp.kind)
         if entry is not None and stamp.kind != Kind.SEAT:
             mark = marks[entry.name][stamp.entity]

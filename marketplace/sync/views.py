@@ -23,6 +23,7 @@ class CatalogDelta(Door):
     """As strangers see it, whoever asks: a copy that everybody may share."""
 
     permission_classes = (AllowAny,)
+    rate_scope = "sync"
 
     @extend_schema(
         parameters=[shapes.DeltaQuery, IF_NONE_MATCH],
@@ -36,6 +37,7 @@ class CatalogDelta(Door):
 class SyncDelta(Door):
     authentication_classes = (ReaderAuthentication,)
     permission_classes = (AllowAny,)
+    rate_scope = "sync"
 
     @extend_schema(
         parameters=[shapes.DeltaQuery, IF_NONE_MATCH],

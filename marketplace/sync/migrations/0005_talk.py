@@ -48,7 +48,7 @@ MEMBER_CHANGED = f"""
 IF (OLD.state = 'active') <> (NEW.state = 'active') OR NEW.joined_seq <> OLD.joined_seq THEN
   {CAME_IN.format(ONE_MEMBER)}
 END IF;
-IF NEW.joined_seq > OLD.joined_seq THEN
+IF NEW.joined_seq > OLD.joined_seq AND OLD.state = 'active' AND NEW.state = 'active' THEN
   {stamp("VALUES (7, NEW.room_id, NEW.user_id, true)")}
 END IF;
 """
