@@ -19,7 +19,8 @@ from marketplace.sync.tests.copies import Copy, anew
 from orders.models import Order
 from orders.services import operations
 
-pytestmark = pytest.mark.django_db
+# Committed for real: within one transaction everything is told again, and no missing stamp would be seen
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @dataclass
