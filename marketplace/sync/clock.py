@@ -7,6 +7,7 @@ the floor of any epoch at or before T.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -23,6 +24,11 @@ SELECT {_TIME}, pg_snapshot_xmin(pg_current_snapshot())::text::bigint ON CONFLIC
 """  # noqa: S608
 _FLOOR = "SELECT floor_xid FROM sync_epoch WHERE at <= %s ORDER BY at DESC LIMIT 1"
 _CHANGED_BEFORE = "SELECT at FROM sync_epoch WHERE floor_xid > %s ORDER BY floor_xid, at LIMIT 1"
+_HORIZON = """
+SELECT generation, min_floor, pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint,
+  coalesce((SELECT floor_xid FROM sync_epoch ORDER BY at DESC LIMIT 1), 0)
+FROM sync_meta, pg_current_snapshot() s
+"""
 
 
 def now() -> datetime:
@@ -61,13 +67,16 @@ def ended_by(xid: int) -> datetime | None:
     return None if found is None else found[0]
 
 
-def horizon() -> tuple[UUID, int, int, int]:
-    """In the snapshot that is about to be read: the generation, what is forgotten below, and the ids of transactions
-    that may still be running: from the first, up to before the last."""
+class Horizon(NamedTuple):
+    generation: UUID
+    min_floor: int  # what was deleted below is forgotten
+    oldest_running: int  # whatever is below has ended
+    next_one: int  # nobody has this id yet, or a later one
+    long_ended: int  # as the last epoch has it, which no crash undoes
+
+
+def horizon() -> Horizon:
+    """Which transactions have ended, in the snapshot that is about to be read."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT generation, min_floor, pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint"
-            " FROM sync_meta, pg_current_snapshot() s"
-        )
-        generation, min_floor, oldest, next_one = cursor.fetchone()
-    return generation, min_floor, oldest, next_one
+        cursor.execute(_HORIZON)
+        return Horizon(*cursor.fetchone())

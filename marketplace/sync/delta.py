@@ -72,14 +72,15 @@ def pages(question: Question) -> Iterator[Page]:
     wanted = since.read(question.since, now=now) if question.since else None
     place = places.read(question.cursor, owner=question.owner) if question.cursor else None
     with _one_moment():
-        generation, min_floor, oldest, next_one = clock.horizon()
+        horizon = clock.horizon()
+        generation, min_floor = horizon.generation, horizon.min_floor
         begin, is_reset = place, False
         if begin is None:
             begin, is_reset = _begin(generation, wanted, min_floor, now)
-        elif begin.generation != generation or begin.fresh_from > next_one or begin.complete_below < min_floor:
+        elif begin.generation != generation or begin.fresh_from > horizon.next_one or begin.complete_below < min_floor:
             raise CursorExpired
         if begin.ends_at is None:
-            begin = replace(begin, ends_at=oldest)
+            begin = replace(begin, ends_at=horizon.oldest_running, began_after=horizon.long_ended)
         yield _page(question, begin, now=now, is_reset=is_reset)
 
 
@@ -117,9 +118,20 @@ def _page(question: Question, place: Place, *, now: datetime, is_reset: bool) ->
     if has_more:
         next_place = replace(place, after=(found[-1].xid, found[-1].seq))
     else:
-        next_place = Place(place.generation, max(place.ends_at, 1), now)
+        next_place = Place(place.generation, _fresh_from(place, found), now)
     ripe = [] if has_more or question.viewer is None else _ripe(question.viewer, began, now)
     return Page(question, place, next_place, found, ripe, has_more, is_reset, now)
+
+
+def _fresh_from(place: Place, found: list[Stamped]) -> int:
+    """Where the next pass begins: with the first that was still running, but never beyond what was told.
+
+    PostgreSQL forgets in a crash which ids it had given to transactions that left no trace, and gives them again. What
+    is to be seen has been written to disk, so ids up to the last one that was told are never given again.
+    """
+    assert place.ends_at is not None
+    last_told = found[-1].xid if found else place.after[0]
+    return max(1, min(place.ends_at, max(place.fresh_from, last_told + 1)))
 
 
 def _ripe(viewer: Any, after: datetime, until: datetime) -> list[tuple[str, UUID]]:

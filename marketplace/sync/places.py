@@ -17,13 +17,13 @@ LONGEST = 500
 
 @dataclass(frozen=True)
 class Place:
-    """The copy has everything below `fresh_from`. In the middle of a pass also: what was running when it began, where
-    its next page begins, and when it began."""
+    """The copy has everything below `fresh_from`. In the middle of a pass also where its next page begins."""
 
     generation: UUID
     fresh_from: int
     at: datetime  # when the pass began that this continues, or that came before
-    ends_at: int | None = None  # ids below this had ended when the pass began
+    ends_at: int | None = None  # transactions below this had ended when the pass began
+    began_after: int = 0  # and those below this long before
     after: tuple[int, int] = (0, 0)
 
     @property
@@ -33,18 +33,18 @@ class Place:
     def may_hold(self, xid: int) -> bool:
         """Whether the copy may have had what that transaction changed. Who begins anew has what came with the pages
         before, and of that only what has changed since can be gone."""
-        return self.has_copy or (self.after != (0, 0) and xid >= (self.ends_at or 0))
+        return self.has_copy or (self.after != (0, 0) and xid >= self.began_after)
 
     @property
     def complete_below(self) -> int:
         """What was deleted below this, the copy never had or knows of."""
-        return self.fresh_from if self.has_copy else (self.ends_at or 0)
+        return self.fresh_from if self.has_copy else self.began_after
 
 
 def written(place: Place, *, owner: str) -> str:
     facts = [
         *(VERSION, place.generation.hex, place.fresh_from, place.at.timestamp()),
-        *(place.ends_at, *place.after),
+        *(place.ends_at, place.began_after, *place.after),
     ]
     return _signer(owner).sign_object(facts)
 
@@ -53,12 +53,13 @@ def read(text: str, *, owner: str) -> Place:
     if len(text) > LONGEST:
         raise InvalidCursor
     try:
-        version, generation, fresh_from, at, ends_at, *after = _signer(owner).unsign_object(text)
+        version, generation, fresh_from, at, *within = _signer(owner).unsign_object(text)
     except (signing.BadSignature, ValueError) as error:
         raise InvalidCursor from error
     if version != VERSION:
         raise InvalidCursor
-    return Place(UUID(generation), fresh_from, datetime.fromtimestamp(at, UTC), ends_at, _pair(after))
+    ends_at, began_after, *after = within
+    return Place(UUID(generation), fresh_from, datetime.fromtimestamp(at, UTC), ends_at, began_after, _pair(after))
 
 
 def _pair(numbers: list[Any]) -> tuple[int, int]:

@@ -195,3 +195,19 @@ def test_a_later_epoch_never_has_an_earlier_floor_also_when_the_clock_goes_back(
     assert last.at > first.at
     assert last.floor_xid >= first.floor_xid
     assert clock.now() > last.at
+
+
+def test_ids_that_a_crash_forgets_are_not_counted_as_read(phone: Phone, things: Things) -> None:
+    """A transaction that left no trace took an id, and after a crash another one may get the same."""
+    from marketplace.sync import places
+    from marketplace.sync.models import Stamp
+
+    copy = phone(None)
+    told = Stamp.objects.latest("xid").xid
+    with writers(1) as (writer,):
+        writer.take_a_number()
+        writer.rollback()
+    copy.pull()
+
+    assert copy.cursor is not None
+    assert places.read(copy.cursor, owner="catalog").fresh_from == told + 1
