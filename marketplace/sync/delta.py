@@ -49,7 +49,7 @@ class Page:
     ripe: list[tuple[str, UUID]]
     has_more: bool
     is_reset: bool
-    server_time: datetime
+    server_time: datetime  # when the pass began: what was committed after its first page may have been passed by
 
     @property
     def etag(self) -> str:
@@ -79,8 +79,9 @@ def pages(question: Question) -> Iterator[Page]:
             begin, is_reset = _begin(generation, wanted, min_floor, now)
         elif begin.generation != generation or begin.fresh_from > horizon.next_one or begin.complete_below < min_floor:
             raise CursorExpired
-        if begin.ends_at is None:
-            begin = replace(begin, ends_at=horizon.oldest_running, began_after=horizon.long_ended)
+        if begin.began_at is None:
+            facts = {"ends_at": horizon.oldest_running, "began_after": horizon.long_ended}
+            begin = replace(begin, began_at=now, **facts)
         yield _page(question, begin, now=now, is_reset=is_reset)
 
 
@@ -110,17 +111,16 @@ def _begin(generation: UUID, wanted: datetime | None, min_floor: int, now: datet
 
 
 def _page(question: Question, place: Place, *, now: datetime, is_reset: bool) -> Page:
-    assert place.ends_at is not None
+    assert place.began_at is not None
     found = stamps.page(registry.scopes_of(question.viewer), place, most=question.limit + 1)
     has_more = len(found) > question.limit
     found = found[: question.limit]
-    began = place.at
     if has_more:
         next_place = replace(place, after=(found[-1].xid, found[-1].seq))
     else:
-        next_place = Place(place.generation, _fresh_from(place, found), now)
-    ripe = [] if has_more or question.viewer is None else _ripe(question.viewer, began, now)
-    return Page(question, place, next_place, found, ripe, has_more, is_reset, now)
+        next_place = Place(place.generation, _fresh_from(place, found), place.began_at)
+    ripe = [] if has_more or question.viewer is None else _ripe(question.viewer, place.at, now)
+    return Page(question, place, next_place, found, ripe, has_more, is_reset, place.began_at)
 
 
 def _fresh_from(place: Place, found: list[Stamped]) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from django.core import signing
@@ -21,7 +20,8 @@ class Place:
 
     generation: UUID
     fresh_from: int
-    at: datetime  # when the pass began that this continues, or that came before
+    at: datetime  # when the pass before began
+    began_at: datetime | None = None  # and when this one did, once it has
     ends_at: int | None = None  # transactions below this had ended when the pass began
     began_after: int = 0  # and those below this long before
     after: tuple[int, int] = (0, 0)
@@ -42,8 +42,9 @@ class Place:
 
 
 def written(place: Place, *, owner: str) -> str:
+    began_at = place.began_at and place.began_at.timestamp()
     facts = [
-        *(VERSION, place.generation.hex, place.fresh_from, place.at.timestamp()),
+        *(VERSION, place.generation.hex, place.fresh_from, place.at.timestamp(), began_at),
         *(place.ends_at, place.began_after, *place.after),
     ]
     return _signer(owner).sign_object(facts)
@@ -53,16 +54,20 @@ def read(text: str, *, owner: str) -> Place:
     if len(text) > LONGEST:
         raise InvalidCursor
     try:
-        version, generation, fresh_from, at, *within = _signer(owner).unsign_object(text)
+        version, generation, fresh_from, at, began_at, *within = _signer(owner).unsign_object(text)
     except (signing.BadSignature, ValueError) as error:
         raise InvalidCursor from error
     if version != VERSION:
         raise InvalidCursor
     ends_at, began_after, *after = within
-    return Place(UUID(generation), fresh_from, datetime.fromtimestamp(at, UTC), ends_at, began_after, _pair(after))
+    return Place(UUID(generation), fresh_from, _time(at), began_at and _time(began_at), ends_at, began_after, _pair(after))
 
 
-def _pair(numbers: list[Any]) -> tuple[int, int]:
+def _time(stamp: float) -> datetime:
+    return datetime.fromtimestamp(stamp, UTC)
+
+
+def _pair(numbers: list[int]) -> tuple[int, int]:
     xid, seq = numbers
     return xid, seq
 

@@ -45,9 +45,7 @@ class Copy:
                     self._forget_messages_of(key)
         for name in (*CATALOG, *PRIVATE):
             for item in answer.get(name, []):
-                known = self.items.setdefault(name, {}).get(item["id"])
-                if known is None or known["version"] <= item["version"]:
-                    self.items[name][item["id"]] = item
+                self.items.setdefault(name, {})[item["id"]] = item
         self.cursor = answer["cursor"]
 
     def _forget_messages_of(self, chat: str) -> None:
