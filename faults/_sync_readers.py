@@ -111,13 +111,25 @@ def truth(person: User | None) -> Held:
     """From the tables themselves: no stamp is asked."""
     public = Q(removed_at=None, hidden_at=None, state__in=("live", "sold"), seller_is_active=True)
     seen = public if person is None else public | Q(seller=person, removed_at=None)
-    shown: Held = {"listings": {str(key): cents for key, cents in Listing.objects.filter(seen).values_list("pk", "price_cents")}}
-    told = Notification.objects.filter(user=person, in_app=True, replaced_at=None) if person else Notification.objects.none()
-    said = Message.objects.filter(room__members__user=person, room__members__state="active") if person else Message.objects.none()
+    shown: Held = {
+        "listings": {str(key): cents for key, cents in Listing.objects.filter(seen).values_list("pk", "price_cents")}
+    }
+    told = (
+        Notification.objects.filter(user=person, in_app=True, replaced_at=None)
+        if person
+        else Notification.objects.none()
+    )
+    said = (
+        Message.objects.filter(room__members__user=person, room__members__state="active")
+        if person
+        else Message.objects.none()
+    )
     liked = Favourite.objects.filter(user=person) if person else Favourite.objects.none()
     return {
         **shown,
-        "notifications": {str(key): (title, at is not None) for key, title, at in told.values_list("pk", "title", "read_at")},
+        "notifications": {
+            str(key): (title, at is not None) for key, title, at in told.values_list("pk", "title", "read_at")
+        },
         "messages": {str(key): body for key, body in said.values_list("pk", "body")},
         "favourites": {str(key): True for key in liked.values_list("listing_id", flat=True)},
     }

@@ -69,7 +69,9 @@ def drill(tally: Tally, cluster: Cluster) -> None:
         scene.start()
         fallen = disturb(scene.writers, web, cluster)
         scene.stop_writing()
-        tally.note(f"{scene.writers.changes} changes in {time.monotonic() - began:.0f} s, {scene.writers.undone} times undone,")
+        tally.note(
+            f"{scene.writers.changes} changes in {time.monotonic() - began:.0f} s, {scene.writers.undone} times undone,"
+        )
         tally.note(f"{scene.writers.broken} times cut off; the web server was killed, PostgreSQL fell {fallen} times")
         scene.stop_reading()
         for reader in scene.readers:

@@ -21,7 +21,7 @@ _NOW = f"SELECT {_TIME}, coalesce((SELECT max(at) FROM sync_epoch) < clock_times
 _NOTE = f"""
 INSERT INTO sync_epoch (at, floor_xid)
 SELECT {_TIME}, pg_snapshot_xmin(pg_current_snapshot())::text::bigint ON CONFLICT DO NOTHING
-"""  # noqa: S608
+"""
 _FLOOR = "SELECT floor_xid FROM sync_epoch WHERE at <= %s ORDER BY at DESC LIMIT 1"
 _CHANGED_BEFORE = "SELECT at FROM sync_epoch WHERE floor_xid > %s ORDER BY floor_xid, at LIMIT 1"
 _HORIZON = """

@@ -42,9 +42,7 @@ def published_by_time(viewer: Any, after: datetime, until: datetime) -> list[tup
 
 
 registry.add(
-    Synced(
-        "orders", (Kind.ORDER,), orders, ("orders_order",), parts=("orders_escrow",), has_version=True
-    ),
+    Synced("orders", (Kind.ORDER,), orders, ("orders_order",), parts=("orders_escrow",), has_version=True),
     Synced("reviews", (Kind.REVIEW,), reviews, ("orders_review",), tells_loss=False),
 )
 registry.ripening.append(published_by_time)

@@ -60,7 +60,9 @@ def read(text: str, *, owner: str) -> Place:
     if version != VERSION:
         raise InvalidCursor
     ends_at, began_after, *after = within
-    return Place(UUID(generation), fresh_from, _time(at), began_at and _time(began_at), ends_at, began_after, _pair(after))
+    return Place(
+        UUID(generation), fresh_from, _time(at), began_at and _time(began_at), ends_at, began_after, _pair(after)
+    )
 
 
 def _time(stamp: float) -> datetime:

@@ -74,9 +74,7 @@ def _split(entry: Synced, viewer: Any, marks: dict[UUID, Mark]) -> tuple[list[An
         if key in shown
     ]
     lost = [
-        key
-        for key, mark in marks.items()
-        if key not in shown and mark.was_held and (entry.tells_loss or mark.is_gone)
+        key for key, mark in marks.items() if key not in shown and mark.was_held and (entry.tells_loss or mark.is_gone)
     ]
     return items, lost
 

@@ -8,5 +8,6 @@ from marketplace.sync import views
 
 urlpatterns = [
     path("sync/delta", views.SyncDelta.as_view()),
+    path("sync/push", views.SyncPush.as_view()),
     path("catalog/delta", views.CatalogDelta.as_view()),
 ]

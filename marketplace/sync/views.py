@@ -1,4 +1,4 @@
-"""`/v1/sync/delta` and `/v1/catalog/delta`: what has changed since the last time."""
+"""`/v1/sync/delta` and `/v1/catalog/delta`: what has changed since the last time. `/v1/sync/push`: the other way."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from django.utils.http import http_date
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from accounts.authentication import ReaderAuthentication
+from accounts.authentication import ReaderAuthentication, SignedIn
 from marketplace.common.api import Door
 from marketplace.sync import clock, delta, shapes, telling
+from marketplace.sync.pushing import doing
+from marketplace.sync.pushing.shapes import PushBody, PushOut
 
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, "header", description="The ETag that is held: 304 if it is good")
 EXPIRED = OpenApiResponse({"$ref": "#/components/schemas/Error"}, "`cursor_expired`: drop the copy, begin without one")
@@ -65,3 +68,11 @@ def _labelled(response: HttpResponse, etag: str, changed_at: datetime) -> HttpRe
     response["Cache-Control"] = "private, no-cache"
     response["Vary"] = "Authorization"
     return response
+
+
+class SyncPush(Door):
+    @extend_schema(request=PushBody, responses=PushOut)
+    def post(self, request: SignedIn) -> Response:
+        """Done in order, each exactly once and each for itself. Whatever was not answered can be sent again as it is."""
+        body = PushBody.read(request.data)
+        return Response({"results": doing.do_all(request.user, body["operations"])})

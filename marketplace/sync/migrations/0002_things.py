@@ -17,18 +17,14 @@ from marketplace.sync.migrations._stamping import (
 def catalog(table: str, kind: int, *seen: str) -> str:
     """What is hidden, and was, nobody has a copy of."""
     return (
-        on_insert(
-            table, stamp(f"SELECT {kind}, id, {PUBLIC}, false FROM came WHERE NOT is_hidden ORDER BY id")
-        )
+        on_insert(table, stamp(f"SELECT {kind}, id, {PUBLIC}, false FROM came WHERE NOT is_hidden ORDER BY id"))
         + on_update(
             table,
             stamp(f"VALUES ({kind}, NEW.id, {PUBLIC}, false)"),
             seen=(*seen, "is_hidden"),
             also="NOT (OLD.is_hidden AND NEW.is_hidden)",
         )
-        + on_delete(
-            table, stamp(f"SELECT {kind}, id, {PUBLIC}, true FROM gone WHERE NOT is_hidden ORDER BY id")
-        )
+        + on_delete(table, stamp(f"SELECT {kind}, id, {PUBLIC}, true FROM gone WHERE NOT is_hidden ORDER BY id"))
         + kept(table)
     )
 

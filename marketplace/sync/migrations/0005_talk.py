@@ -31,18 +31,18 @@ ROOMS = (
 
 # Whoever comes in is shown what they may see of before. The room's lock keeps out what is being said meanwhile: the
 # services hold it anyway, and with it a message is either seen here or stamped after this is committed.
-CAME_IN = """
+CAME_IN = (
+    """
 PERFORM FROM chat_room WHERE id IN (SELECT m.room_id FROM {0} m) ORDER BY id FOR NO KEY UPDATE;
-""" + stamp(
-    "SELECT 5, m.room_id, m.user_id, true FROM {0} m ORDER BY 2, 3"
-) + stamp(
-    "SELECT 8, s.id, m.user_id, true FROM {0} m JOIN chat_room r ON r.id = m.room_id"
-    " JOIN chat_message s ON s.room_id = m.room_id"
-    f" WHERE m.state = 'active' AND (s.seq > m.joined_seq OR {OPEN.format('r')}) ORDER BY 2, 3"
+"""
+    + stamp("SELECT 5, m.room_id, m.user_id, true FROM {0} m ORDER BY 2, 3")
+    + stamp(
+        "SELECT 8, s.id, m.user_id, true FROM {0} m JOIN chat_room r ON r.id = m.room_id"
+        " JOIN chat_message s ON s.room_id = m.room_id"
+        f" WHERE m.state = 'active' AND (s.seq > m.joined_seq OR {OPEN.format('r')}) ORDER BY 2, 3"
+    )
 )
-ONE_MEMBER = (
-    "(SELECT NEW.room_id AS room_id, NEW.user_id AS user_id, NEW.state AS state, NEW.joined_seq AS joined_seq)"
-)
+ONE_MEMBER = "(SELECT NEW.room_id AS room_id, NEW.user_id AS user_id, NEW.state AS state, NEW.joined_seq AS joined_seq)"
 MEMBER_CHANGED = f"""
 {stamp("VALUES (6, NEW.user_id, NEW.room_id, false)")}
 IF (OLD.state = 'active') <> (NEW.state = 'active') OR NEW.joined_seq <> OLD.joined_seq THEN

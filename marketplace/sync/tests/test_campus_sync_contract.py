@@ -66,7 +66,9 @@ def test_orders_are_told_when_they_are_paid_and_when_they_are_completed(
     assert [each.pull().shown("orders")[str(order.pk)]["status"] for each in phones] == ["completed", "completed"]
 
 
-def test_the_time_of_an_answer_is_the_next_since(phone: Phone, buyer: User, make_listing: Callable[..., Listing]) -> None:
+def test_the_time_of_an_answer_is_the_next_since(
+    phone: Phone, buyer: User, make_listing: Callable[..., Listing]
+) -> None:
     copy = phone(buyer)
     made = make_listing()
 
@@ -159,7 +161,9 @@ def test_the_catalog_is_the_same_for_everybody(
     assert [each["id"] for each in own.json()["listings"]] == [str(listing.pk)]
 
 
-def test_catalog_delta_takes_since_and_limit_and_pages(anonymous: APIClient, make_listing: Callable[..., Listing]) -> None:
+def test_catalog_delta_takes_since_and_limit_and_pages(
+    anonymous: APIClient, make_listing: Callable[..., Listing]
+) -> None:
     """§12, as one app asks it."""
     for _ in range(3):
         make_listing()

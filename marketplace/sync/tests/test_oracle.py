@@ -33,7 +33,9 @@ class Campus:
     order: Order
     seen: dict[str, Any] = field(default_factory=dict)
 
-    def do(self, who: str, method: str, path: str, body: Any = None, *, wanted: tuple[int, ...] = (200, 201, 202, 204)) -> Any:
+    def do(
+        self, who: str, method: str, path: str, body: Any = None, *, wanted: tuple[int, ...] = (200, 201, 202, 204)
+    ) -> Any:
         reply = self.clients[who].generic(method, path, self._json(body), content_type="application/json")
         assert reply.status_code in wanted, (path, reply.content)
         return reply.json() if reply.content else None
@@ -72,7 +74,13 @@ def campus(
 
 
 def offer(at: Campus) -> None:
-    body = {"title": "Regla T", "price_cents": 900, "category_id": at.listing.category_id, "latitude": -2.1, "longitude": -79.9}
+    body = {
+        "title": "Regla T",
+        "price_cents": 900,
+        "category_id": at.listing.category_id,
+        "latitude": -2.1,
+        "longitude": -79.9,
+    }
     made = at.do("seller", "POST", "/v1/listings", body)
     at.do("seller", "POST", "/v1/listings", {**body, "state": "draft"})
     at.do("seller", "PATCH", f"/v1/listings/{made['id']}", {"price_cents": 800})

@@ -123,9 +123,7 @@ def test_T44_what_was_said_before_somebody_came_is_not_told_either(
     assert str(before.message_id) not in str(copy.answers)
 
 
-def test_who_is_put_out_of_a_room_drops_it_with_all_that_was_said(
-    phone: Phone, buyer: User, seller: User
-) -> None:
+def test_who_is_put_out_of_a_room_drops_it_with_all_that_was_said(phone: Phone, buyer: User, seller: User) -> None:
     room = groups.create(buyer, name="Mudanza", is_private=True)
     groups.invite(buyer, room.pk, seller)
     groups.join(seller, room.pk)

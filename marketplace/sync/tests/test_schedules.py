@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from accounts.models import User
 from listings.models import Listing
 from marketplace.sync.tests.conftest import Phone
 from marketplace.sync.tests.copies import Copy, anew
