@@ -1,4 +1,4 @@
-"""Phones that ask all the time, each in its own way, also while nobody answers; and what they should hold in the end."""
+"""Phones that ask all the time, each in its own way, also while nobody answers; and what they should hold then."""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ from listings.models import Category, Listing
 from listings.services import favourites
 from marketplace.common.errors import DomainError
 from marketplace.common.ids import uuid7
-from marketplace.sync.models import Stamp
 
 LISTINGS_OF_EACH = 12
 LONG = 0.04  # of the transactions are long: up to three seconds
@@ -80,8 +79,7 @@ class Writer:
                     connection.cursor().execute("SELECT pg_current_xact_id()")
                 done = sum(self._in_a_savepoint() for _ in range(dice.randint(1, 4)))
                 time.sleep(dice.random() * (LONGEST_SECONDS if dice.random() < LONG else 0.02))
-                if dice.random() < 0.05:
-                    raise ChangedMyMind
+                self._perhaps_not()
         except ChangedMyMind:
             return 0
         except (DatabaseError, InterfaceError, DomainError):
@@ -94,11 +92,14 @@ class Writer:
         try:
             with transaction.atomic():
                 done = self._dice.choice(self._deeds)()
-                if self._dice.random() < 0.05:
-                    raise ChangedMyMind
+                self._perhaps_not()
                 return done
         except ChangedMyMind:
             return 0
+
+    def _perhaps_not(self) -> None:
+        if self._dice.random() < 0.05:
+            raise ChangedMyMind
 
     # ── Through the ORM, in bulk, as SQL, and by services ────────────────────────────────────────
 
@@ -194,7 +195,3 @@ class Writer:
             return 0
         favourites.toggle(self._person(), shown)
         return 1
-
-
-def stamped() -> int:
-    return int(Stamp.objects.count())

@@ -84,7 +84,7 @@ def _deleted(name: str, lists: tuple[str, ...]) -> Any:
 
 
 class CatalogDeltaOut(serializers.Serializer[Any]):
-    """Drop what is `deleted` first, then take the rest over. Keep `cursor`; while `has_more`, ask on with it at once."""
+    """Drop what is `deleted` first, then take the rest. Keep `cursor`; while `has_more`, ask on with it at once."""
 
     categories = CategoryChange(many=True)
     brands = BrandChange(many=True)

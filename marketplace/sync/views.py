@@ -73,6 +73,6 @@ def _labelled(response: HttpResponse, etag: str, changed_at: datetime) -> HttpRe
 class SyncPush(Door):
     @extend_schema(request=PushBody, responses=PushOut)
     def post(self, request: SignedIn) -> Response:
-        """Done in order, each exactly once and each for itself. Whatever was not answered can be sent again as it is."""
+        """Done in order, each exactly once and each for itself. What was not answered can be sent again as it is."""
         body = PushBody.read(request.data)
         return Response({"results": doing.do_all(request.user, body["operations"])})

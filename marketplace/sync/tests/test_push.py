@@ -25,7 +25,7 @@ SignIn = Callable[[User], APIClient]
 
 
 def push(client: APIClient, *operations: tuple[str, str, dict[str, Any]]) -> list[dict[str, Any]]:
-    told = [{"client_id": client_id, "type": type, "body": body} for client_id, type, body in operations]
+    told = [{"client_id": client_id, "type": what, "body": body} for client_id, what, body in operations]
     reply = client.post("/v1/sync/push", {"operations": told})
     assert reply.status_code == 200, reply.content
     results: list[dict[str, Any]] = reply.json()["results"]
