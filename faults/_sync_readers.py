@@ -55,6 +55,8 @@ class Reader(threading.Thread):
         self._writing_ended = threading.Event()
 
     def end(self) -> None:
+        """What is left is taken in large pages: nothing moves any more."""
+        self.copy.limit = 500
         self._writing_ended.set()
 
     def run(self) -> None:
