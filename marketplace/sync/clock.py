@@ -17,7 +17,9 @@ SLACK = timedelta(seconds=5)  # between the clocks of those who ask and ours
 
 # Later than every epoch also when the clock was set back: else a higher floor could be filed under an earlier time
 _TIME = "greatest(clock_timestamp(), (SELECT max(at) FROM sync_epoch) + interval '1 microsecond')"
-_NOW = f"SELECT {_TIME}, coalesce((SELECT max(at) FROM sync_epoch) < clock_timestamp() - %s, true)"  # noqa: S608
+_NOW = (
+    f"SELECT {_TIME}, coalesce((SELECT max(at) FROM sync_epoch) < clock_timestamp() - make_interval(secs => %s), true)"  # noqa: S608
+)
 _NOTE = f"""
 INSERT INTO sync_epoch (at, floor_xid)
 SELECT {_TIME}, pg_snapshot_xmin(pg_current_snapshot())::text::bigint ON CONFLICT DO NOTHING
@@ -37,7 +39,7 @@ def now() -> datetime:
     Where no worker notes epochs, whoever asks does.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_NOW, [EVERY])
+        cursor.execute(_NOW, [EVERY.total_seconds()])
         at, is_stale = cursor.fetchone()
     if is_stale:
         note()

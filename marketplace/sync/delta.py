@@ -80,8 +80,7 @@ def pages(question: Question) -> Iterator[Page]:
         elif begin.generation != generation or begin.fresh_from > horizon.next_one or begin.complete_below < min_floor:
             raise CursorExpired
         if begin.began_at is None:
-            facts = {"ends_at": horizon.oldest_running, "began_after": horizon.long_ended}
-            begin = replace(begin, began_at=now, **facts)
+            begin = replace(begin, began_at=now, ends_at=horizon.oldest_running, began_after=horizon.long_ended)
         yield _page(question, begin, now=now, is_reset=is_reset)
 
 

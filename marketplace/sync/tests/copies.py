@@ -15,7 +15,7 @@ class Copy:
     def __init__(self, client: APIClient, *, limit: int = 200, path: str = "/v1/sync/delta") -> None:
         self.client, self.limit, self.path = client, limit, path
         self.items: Items = {}
-        self.cursor: str | None = None
+        self.cursor = ""
         self.answers: list[dict[str, Any]] = []
 
     def pull(self, **instead: str) -> Copy:
@@ -27,7 +27,7 @@ class Copy:
                 return self
 
     def page(self, **instead: str) -> dict[str, Any]:
-        query = instead or ({"cursor": self.cursor} if self.cursor else {})
+        query: dict[str, Any] = instead or ({"cursor": self.cursor} if self.cursor else {})
         reply = self.client.get(self.path, {"limit": self.limit, **query})
         assert reply.status_code == 200, reply.content
         answer: dict[str, Any] = reply.json()

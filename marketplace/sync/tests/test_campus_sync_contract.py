@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -141,7 +143,7 @@ def test_nothing_new_is_always_the_same_nothing(phone: Phone, buyer: User, listi
 
 
 def test_a_304_writes_nothing_down(
-    anonymous: APIClient, listing: Listing, django_assert_num_queries: Callable[..., object]
+    anonymous: APIClient, listing: Listing, django_assert_num_queries: Callable[..., AbstractContextManager[object]]
 ) -> None:
     first = anonymous.get("/v1/catalog/delta")
 
@@ -168,7 +170,8 @@ def test_catalog_delta_takes_since_and_limit_and_pages(
     for _ in range(3):
         make_listing()
 
-    body = anonymous.get("/v1/catalog/delta", {"since": "2026-01-01T00:00:00Z", "limit": 4}).json()
+    query: dict[str, Any] = {"since": "2026-01-01T00:00:00Z", "limit": 4}
+    body = anonymous.get("/v1/catalog/delta", query).json()
 
     assert body["has_more"]
     assert sum(len(body[name]) for name in CATALOG) == 4

@@ -40,7 +40,7 @@ class Campus:
         assert reply.status_code in wanted, (path, reply.content)
         return reply.json() if reply.content else None
 
-    def sql(self, statement: str, *values: object) -> None:
+    def sql(self, statement: str, *values: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
 

@@ -153,7 +153,7 @@ def test_two_pushes_at_once_do_it_once(
 ) -> None:
     listing = make_listing(of=50)
     room, _ = opening.about_listing(buyer, listing.pk)
-    told = [
+    told: list[tuple[str, str, dict[str, Any]]] = [
         ("a", "order.create", {"listing_id": str(listing.pk)}),
         ("b", "message.send", {"chat_id": str(room.pk), "content": "hola"}),
         ("c", "listing.create", {"title": "Atlas", "price_cents": 5, "category_id": str(listing.category_id)}),
