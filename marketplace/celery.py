@@ -69,6 +69,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="29"),
         "options": {"expires": 3_000},
     },
+    "note-epoch": {"task": "marketplace.sync.tasks.note_epoch", "schedule": 30.0, "options": {"expires": 25}},
+    "tidy-sync": {
+        "task": "marketplace.sync.tasks.tidy",
+        "schedule": crontab(minute="29", hour="4"),
+        "options": {"expires": 36_000},
+    },
     "sweep-chores": {"task": "listings.tasks.work_off_chores", "schedule": 60.0, "options": {"expires": 50}},
 }
 

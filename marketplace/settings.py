@@ -305,6 +305,7 @@ RATE_LIMITS: dict[str, str] = {
     "courier_code": env.str("RATE_LIMIT_COURIER_CODE", "10/hour"),
     "courier_code_address": env.str("RATE_LIMIT_COURIER_CODE_ADDRESS", "30/hour"),  # whoever asks from there
     "telemetry": env.str("RATE_LIMIT_TELEMETRY", "240/minute"),
+    "sync": env.str("RATE_LIMIT_SYNC", "600/minute"),  # a first copy comes in many pages
     "webhooks": env.str("RATE_LIMIT_WEBHOOKS", "3000/minute"),
     # Wrong passwords, counted before the password is looked at
     "lockout_pair": env.str("LOCKOUT_PER_ACCOUNT_AND_ADDRESS", "10/15minutes"),

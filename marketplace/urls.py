@@ -28,6 +28,7 @@ urlpatterns = [  # tried in this order: what is asked most stands first
     path("v1/", include("orders.urls")),
     path("v1/", include("chat.urls")),
     path("v1/", include("analytics.urls")),
+    path("v1/", include("marketplace.sync.urls")),
     path("", pages.home, name="home"),
     path("favicon.ico", pages.icon),
     path("health", health.health, name="health"),

@@ -13,7 +13,7 @@ from accounts.services.roles import MODERATORS
 
 SAME_FOR_ALL = (
     *("django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"),
-    "spatial_ref_sys",
+    *("spatial_ref_sys", "sync_meta"),
 )
 # Without triggers, which rightly refuse to delete what is append-only
 _EMPTY = """

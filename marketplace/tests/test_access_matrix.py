@@ -82,6 +82,10 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     "POST /v1/maintenance/cleanup/orphans": (401, 403, 403, 403),
     "GET /v1/maintenance/tasks/<uuid:task_id>": (401, 403, 403, 403),
     # Providers need no token but a signature; who has no such order cannot practise with it
+    # Copies: strangers get the catalog
+    "GET /v1/catalog/delta": (200, 200, 200, 200),
+    "GET /v1/sync/delta": (200, 200, 200, 200),
+    "POST /v1/sync/push": (401, 422, 422, 422),
     # Pictures: the owner's, not yet looked at by the worker
     "POST /v1/images/presign": (401, 404, 201, 404),
     "POST /v1/images/confirm": (401, 404, 409, 404),

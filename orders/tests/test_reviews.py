@@ -135,7 +135,7 @@ def test_T23_without_the_constraint_the_same_race_makes_many(signed_in: SignIn, 
         assert Review.objects.count() > 1
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE orders_review")
+            cursor.execute("DELETE FROM orders_review")
             cursor.execute(
                 "ALTER TABLE orders_review ADD CONSTRAINT review_once_per_author UNIQUE (order_id, rater_id)"
             )
