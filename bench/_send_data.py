@@ -54,7 +54,7 @@ def write_statements(folder: Path, rooms: int) -> tuple[Path, Path]:
     from chat.services import access, sending
 
     begin = f"\\set k random(1, 9000000000000000)\n\\set n random(1, {rooms})\n"
-    texts = [_filled(text) for text in (access._ASKED, sending._KNOWN, sending._WRITE)]
+    texts = [_filled(text) for text in (access._ASKED, sending._WRITE)]
     whole, bare = folder / f"whole-{rooms}.sql", folder / f"bare-{rooms}.sql"
     whole.write_text(begin + ";\n".join(texts) + ";\n")
     bare.write_text(begin + texts[-1] + ";\n")

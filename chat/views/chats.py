@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from accounts.authentication import SignedIn
+from accounts.authentication import ReadsLightly, SignedIn
 from chat.models import Room
 from chat.serializers import rooms as shapes
 from chat.services import marks, opening, reading
@@ -18,7 +18,7 @@ from marketplace.common.idempotency import idempotent
 KINDS = [Room.Kind.LISTING.value]
 
 
-class Chats(CountsFirst, ViewSet):
+class Chats(ReadsLightly, CountsFirst, ViewSet):
     @extend_schema(request=shapes.ChatBody, responses={201: shapes.RoomOut, 200: shapes.RoomOut})
     @idempotent
     def create(self, request: SignedIn) -> Response:
