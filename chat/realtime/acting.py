@@ -112,6 +112,7 @@ async def _follow_many(socket: Socket, wishes: commands.FollowMany) -> None:
     """One that fails is told, and the others go on."""
     for wish in wishes.rooms:
         try:
+            socket.must_be_for(wish.room_id)
             await follow(socket, wish)
         except DomainError as error:
             socket.show({**shown_error(error), "room": str(wish.room_id)})
@@ -133,12 +134,12 @@ async def _who_is_online(socket: Socket, room_id: UUID) -> None:
 
 async def _sign_in_again(socket: Socket, token: str) -> None:
     """In place, by the same person: everything that was followed goes on."""
-    person, claims = await in_thread(admission.person_with, admission.Shown(token=token))
-    if person.pk != socket.person.pk:
+    shown = await in_thread(admission.person_with, admission.Shown(token=token))
+    if shown.person.pk != socket.person.pk:
         raise Refused("This token is another person's")
     if not socket.is_closing:
-        socket.belongs_to(person, claims)
-        socket.show({"type": "auth.refreshed", "token_exp": int(claims.expires_at.timestamp())})
+        socket.belongs_to(shown.person, shown.claims)
+        socket.show({"type": "auth.refreshed", "token_exp": int(shown.claims.expires_at.timestamp())})
 
 
 def _seat(socket: Socket, room_id: UUID) -> Seat:

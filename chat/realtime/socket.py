@@ -17,6 +17,7 @@ from chat.realtime.errors import Refused, TokenEnded
 from chat.realtime.inbound import Pace
 from chat.realtime.outbox import Outbox, Sending
 from chat.realtime.packets import Packet
+from chat.services.errors import ChatNotFound
 
 if TYPE_CHECKING:
     from chat.realtime.dialects import Dialect
@@ -33,6 +34,7 @@ class Socket:
         "_goodbye",
         "_send",
         "address",
+        "bound_to",
         "claims",
         "closed_with",
         "dialect",
@@ -53,6 +55,7 @@ class Socket:
         self.hub, self.dialect, self.address = hub, dialect, address
         self.id = secrets.token_hex(6)
         self.home: UUID | None = None
+        self.bound_to: UUID | None = None
         self.seats: dict[UUID, Seat] = {}
         self.outbox = Outbox(send, self.cut_off)
         self.pace = Pace(hub.limits.frames_per_second, hub.limits.strikes)
@@ -91,6 +94,11 @@ class Socket:
         self._in(left, lambda: self.refuse(TokenEnded()))
 
     # ── Rooms ────────────────────────────────────────────────────────────────────────────────────
+
+    def must_be_for(self, room_id: UUID) -> None:
+        """What a ticket for one room has opened, is for that room."""
+        if self.bound_to not in (None, room_id):
+            raise ChatNotFound
 
     def put_out(self, seat: Seat, reason: str) -> None:
         """Not of one's own will: the rules of the room have changed."""
