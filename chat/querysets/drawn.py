@@ -1,6 +1,6 @@
 """Messages and events as JSON that PostgreSQL writes: `frames.message` and `frames.frame` in SQL.
 
-`m` is the message, `e` the event. A test compares each with what `frames` says of the same rows, field by field.
+`m` is the message, `e` the event. Tests compare each with what `frames` says of the same rows, field by field.
 """
 
 from __future__ import annotations
@@ -24,10 +24,16 @@ _ATTACHMENTS = """
     THEN '/v1/uploads/' || u.id || '/download?size=300' END) ORDER BY a.position), '[]')
 FROM chat_attachment a JOIN chat_upload u ON u.id = a.upload_id WHERE a.message_id = m.id)"""
 
-_SENDER = """
-CASE WHEN p.id IS NOT NULL THEN json_build_object(
-  'id', p.id, 'username', p.username, 'name', coalesce(nullif(p.name, ''), p.username),
-  'picture', nullif(p.picture, '')) END"""
+_PERSON = """
+CASE WHEN {0}.id IS NOT NULL THEN json_build_object(
+  'id', {0}.id, 'username', {0}.username, 'name', coalesce(nullif({0}.name, ''), {0}.username),
+  'picture', nullif({0}.picture, '')) END"""
+
+
+def person(alias: str) -> str:
+    """`frames.person` of a row of accounts_user."""
+    return _PERSON.format(alias)
+
 
 _MESSAGE = """
 (SELECT row_to_json(said)::text FROM (
@@ -49,6 +55,6 @@ _EVENT = """
 
 SENDER = "LEFT JOIN accounts_user p ON p.id = m.sender_id"  # what a message is joined with
 MESSAGE = _MESSAGE.format(
-    speaks=_SPEAKS, sender=_SENDER, mentions=_MENTIONS, reactions=_REACTIONS, attachments=_ATTACHMENTS
+    speaks=_SPEAKS, sender=person("p"), mentions=_MENTIONS, reactions=_REACTIONS, attachments=_ATTACHMENTS
 )
 EVENT = _EVENT.format(message=MESSAGE)

@@ -1,6 +1,6 @@
 """What was said, for the many who only read: JSON that PostgreSQL wrote, of the stretch that this person may see.
 
-`reading.messages_of` and `log.after` say the same with querysets; a test compares them.
+`reading.messages_of`, `log.after` and `reading.rooms_of` say the same with querysets; tests compare them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.models import User
-from chat.querysets import history
+from chat.querysets import history, shelves
 from chat.services import access
 from marketplace.common.postgis import fixed
 
@@ -64,6 +64,13 @@ def events(reader: User, room_id: UUID, *, since: int, limit: int) -> Stretch:
     asked = {"room": room_id, "above": max(first, since), "below": end, "limit": limit}
     shown, has_more = fixed.ask(history.EVENTS, asked) or (b"[]", False)
     return Stretch(shown, has_more, standing.epoch, standing.seq if standing.last_seq is None else standing.last_seq)
+
+
+def rooms(reader: User, *, kinds: list[str], listing_id: UUID | None, limit: int, offset: int) -> bytes:
+    """One's own: what was talked in last stands first. A JSON list."""
+    asked = {"user": reader.pk, "kinds": kinds, "listing": listing_id, "limit": limit, "offset": offset}
+    row = fixed.ask(shelves.LIST, asked)
+    return bytes(row[0]) if row else b"[]"
 
 
 def total_of(counted: int, standing: access.Standing) -> tuple[int, bool]:

@@ -12,11 +12,10 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from chat.models import Member, Message, Room
 from chat.querysets.history import EXACT_UP_TO
+from chat.querysets.shelves import MOST_PARTICIPANTS
 from chat.services import access, marks
 from chat.services.errors import ChatNotFound, MessageNotFound
 from chat.services.history import total_of
-
-MOST_PARTICIPANTS = 50  # of a group, in lists; all of them have an address of their own
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from chat.models import Room
 from chat.serializers import rooms as shapes
 from chat.services import groups, history, marks, opening, reading
 from chat.services.errors import MemberNotFound
-from chat.views.replies import json_around
+from chat.views.replies import json_around, json_reply
 from marketplace.common.api import CountsFirst, Door
 from marketplace.common.idempotency import idempotent
 
@@ -29,14 +29,12 @@ def _shown(user: User, room_id: UUID, status: int = 200) -> Response:
 
 class Rooms(ReadsLightly, CountsFirst, ViewSet):
     @extend_schema(parameters=[shapes.RoomsQuery], responses=shapes.RoomOut(many=True))
-    def list(self, request: SignedIn) -> Response:
+    def list(self, request: SignedIn) -> HttpResponse:
         """One's own of every kind, what was talked in last first."""
         query = shapes.RoomsQuery.read(request.query_params)
         kinds = [query["kind"]] if "kind" in query else OWN
-        found = reading.rooms_of(
-            request.user, kinds=kinds, listing_id=None, limit=query["limit"], offset=query["offset"]
-        )
-        return Response([shapes.shown(shelf) for shelf in found])
+        found = history.rooms(request.user, kinds=kinds, listing_id=None, limit=query["limit"], offset=query["offset"])
+        return json_reply(found)
 
     @extend_schema(parameters=[shapes.RoomsQuery], responses=shapes.RoomOut(many=True))
     def public(self, request: SignedIn) -> Response:
