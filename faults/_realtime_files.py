@@ -53,7 +53,7 @@ def _tried(stack: Stack, where: Place) -> dict[str, tuple[object, object]]:
 async def _with_a_broken_store(stack: Stack, where: Place) -> dict[str, tuple[object, object]]:
     store = await asyncio.start_server(_fail, "127.0.0.1", 0)
     port = store.sockets[0].getsockname()[1]
-    facts = {"S3_ENDPOINT": f"http://127.0.0.1:{port}", "S3_BUCKET": "drill", "S3_REGION": "us-east-1"}
+    facts: dict[str, Any] = {"S3_ENDPOINT": f"http://127.0.0.1:{port}", "S3_BUCKET": "drill", "S3_REGION": "us-east-1"}
     web = Web(**stack.facts, **facts, S3_ACCESS_KEY="drill", S3_SECRET_KEY="drill-secret")
     try:
         await asyncio.to_thread(web.start)

@@ -95,7 +95,7 @@ class Socket:
 
     # ── Rooms ────────────────────────────────────────────────────────────────────────────────────
 
-    def must_be_for(self, room_id: UUID) -> None:
+    def must_be_for(self, room_id: UUID | None) -> None:
         """What a ticket for one room has opened, is for that room."""
         if self.bound_to not in (None, room_id):
             raise ChatNotFound
