@@ -14,11 +14,12 @@ from chat.models import Room
 from chat.realtime import admission, commands
 from chat.realtime.errors import NotFollowing, Refused
 from chat.realtime.following import follow
+from chat.realtime.marking import mark
 from chat.realtime.outcomes import shown_error
 from chat.realtime.seats import Seat
 from chat.realtime.socket import Socket
 from chat.realtime.threads import in_thread
-from chat.services import entering, marks, numbered, sending
+from chat.services import entering, numbered, sending
 from chat.services.sending import Draft, Sent
 from marketplace.common import ratelimit
 from marketplace.common.errors import DomainError, Unavailable
@@ -29,7 +30,7 @@ async def act(socket: Socket, command: commands.Command) -> None:
         case commands.Say():
             await _say(socket, command)
         case commands.Mark():
-            await _mark(socket, command)
+            await mark(socket, command)
         case commands.Typing():
             await _typing(socket, command)
         case commands.Ping():
@@ -68,14 +69,6 @@ def _send(person: User, said: commands.Say) -> Sent:
     draft = Draft(said.content, said.kind, said.client_id, said.reply_to_seq, said.data, files)
     send = entering.say if said.comes_in else sending.send
     return send(person, said.room_id, draft)
-
-
-async def _mark(socket: Socket, mark: commands.Mark) -> None:
-    """What moves is told to the room; where it stands, to who asked."""
-    move = marks.read_up_to if mark.is_read else marks.delivered_up_to
-    seq = await in_thread(move, socket.person, mark.room_id, mark.seq)
-    kind = "marked" if mark.is_read else "marked_delivered"
-    socket.show({"type": kind, "room": str(mark.room_id), "seq": seq})
 
 
 async def _typing(socket: Socket, typing: commands.Typing) -> None:

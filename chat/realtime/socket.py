@@ -15,6 +15,7 @@ from chat.frames import Shown
 from chat.realtime import codes
 from chat.realtime.errors import Refused, TokenEnded
 from chat.realtime.inbound import Pace
+from chat.realtime.marking import Held, Key, write_held
 from chat.realtime.outbox import Outbox, Sending
 from chat.realtime.packets import Packet
 from chat.services.errors import ChatNotFound
@@ -38,6 +39,7 @@ class Socket:
         "claims",
         "closed_with",
         "dialect",
+        "held_marks",
         "home",
         "hub",
         "id",
@@ -60,6 +62,7 @@ class Socket:
         self.outbox = Outbox(send, self.cut_off)
         self.pace = Pace(hub.limits.frames_per_second, hub.limits.strikes)
         self.typed_at: dict[UUID, float] = {}
+        self.held_marks: dict[Key, Held] = {}
         self.is_closing = False
         self.closed_with = 0
         self._send = send
@@ -148,7 +151,8 @@ class Socket:
             transport.abort()  # type: ignore[union-attr]
 
     def ended(self) -> None:
-        """Whatever ended it: nothing of it stays."""
+        """Whatever ended it: nothing of it stays, and what it has read stays read."""
+        write_held(self)
         self.hub.forget(self)
         self.outbox.shut()
 
