@@ -12,7 +12,6 @@ import structlog
 from channels.consumer import AsyncConsumer
 
 from accounts.models import User
-from accounts.tokens import Claims
 from chat import frames
 from chat.frames import Shown
 from chat.realtime import admission, codes
@@ -96,7 +95,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             if shown.token is None and shown.ticket is None:
                 self._wait_for_sign_in()
             else:
-                await self._admit(*await in_thread(admission.person_with, shown, self.rate_scope))
+                await self._admit(await in_thread(admission.person_with, shown, self.rate_scope))
         except Exception as error:
             await self._turn_away(error)
 
@@ -126,13 +125,14 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             self.socket.show(shown_error(error))
             self.socket.close(self.dialect.failure)  # not theirs to mend, and worth another try
 
-    async def _admit(self, person: User, claims: Claims) -> None:
-        await self.may_enter(person)
+    async def _admit(self, shown: admission.Admitted) -> None:
+        self.socket.bound_to = shown.room_id
+        await self.may_enter(shown.person)
         if self.dialect.refuses_before_accept:
             await self._accept()
         if self.socket.is_closing:
             return
-        self.socket.belongs_to(person, claims)
+        self.socket.belongs_to(shown.person, shown.claims)
         self.hub.admit(self.socket)
         await self.admitted()
 
@@ -175,6 +175,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             if not self.socket.is_signed_in:
                 await self._sign_in(command)
             else:
+                self.socket.must_be_for(getattr(command, "room_id", self.socket.bound_to))
                 await self.obey(command)
         except Refused:
             raise
@@ -189,9 +190,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
     async def _sign_in(self, command: object) -> None:
         if not isinstance(command, SignIn):
             raise SignInFirst
-        await self._admit(
-            *await in_thread(admission.person_with, admission.Shown(token=command.token), self.rate_scope)
-        )
+        await self._admit(await in_thread(admission.person_with, admission.Shown(token=command.token), self.rate_scope))
 
 
 def _about(said: Shown) -> Shown:
@@ -235,6 +234,7 @@ class OneRoomConsumer(SocketConsumer):
         self.standing = await in_thread(self.place_of, person)
         if not self.standing.may_follow:
             raise ChatNotFound
+        self.socket.must_be_for(self.standing.room_id)
         self.socket.home = self.standing.room_id
 
     async def admitted(self) -> None:

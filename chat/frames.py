@@ -90,29 +90,49 @@ def _reactions(rows: Iterable[Any]) -> list[Shown]:
 
 def frame(room: Room, event: Event) -> Frame:
     """`event` with its `actor`, and its `message` as it is now."""
-    said = event.message
+    return told(
+        room.pk,
+        room.number,
+        seq=event.seq,
+        type=event.type,
+        at=event.created_at,
+        actor=event.actor,
+        said=event.message,
+        payload=event.payload,
+    )
+
+
+def told(
+    room_id: UUID,
+    number: int,
+    *,
+    seq: int,
+    type: str,
+    at: datetime,
+    actor: Any,
+    said: Message | None,
+    payload: Shown | None = None,
+) -> Frame:
+    """What happened in a room, whether or not it was ever a row in this process."""
+    moment = stamp(at)
     text = {
-        "type": event.type,
-        "room": str(room.pk),
-        "seq": event.seq,
-        "actor_id": None if event.actor_id is None else str(event.actor_id),
-        "at": stamp(event.created_at),
+        "type": type,
+        "room": str(room_id),
+        "seq": seq,
+        "actor_id": None if actor is None else str(actor.pk),
+        "at": moment,
         **({} if said is None else {"message": message(said)}),
-        **event.payload,
+        **(payload or {}),
     }
-    return Frame(room.pk, event.seq, event.type, orjson.dumps(text), orjson.dumps(_numbers(room, event)))
-
-
-def _numbers(room: Room, event: Event) -> Shown:
-    said, actor = event.message, event.actor
-    return {
-        "type": event.type,
-        "room": room.number,
-        "seq": event.seq,
-        "at": stamp(event.created_at),
+    numbers = {
+        "type": type,
+        "room": number,
+        "seq": seq,
+        "at": moment,
         "actor": None if actor is None else numbered_person(actor),
         "message": None if said is None else _numbered_message(said),
     }
+    return Frame(room_id, seq, type, orjson.dumps(text), orjson.dumps(numbers))
 
 
 def numbered_person(user: Any) -> Shown:

@@ -115,6 +115,10 @@ class Client:
             await self._say(**frame)
 
     @property
+    def unsent(self) -> int:
+        return len(self._unsent)
+
+    @property
     def has_all_acks(self) -> bool:
         return not self._unsent
 

@@ -56,6 +56,11 @@ class Proxy:
         for writer in list(self._writers):
             writer.transport.abort()
 
+    def freeze(self) -> None:
+        """Nothing passes any more, and nobody is told: a cable that was pulled out."""
+        for writer in self._writers:
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+
     def mend(self) -> None:
         self._is_cut = False
 
@@ -115,7 +120,7 @@ class Stack:
         self.redis = Proxy(lambda: asyncio.open_connection(cache.hostname, cache.port))
         self.postgres = Proxy(lambda: _to_postgres(os.environ["DATABASE_URL"]))
         login = f"{database.username}:{database.password}"
-        facts: dict[str, Any] = {
+        self.facts: dict[str, Any] = {
             "REDIS_URL": f"redis://:{cache.password or ''}@127.0.0.1:{self.redis.port}{cache.path}",
             "DATABASE_URL": f"postgresql://{login}@127.0.0.1:{self.postgres.port}{database.path}?sslmode=disable",
             "RATE_LIMIT": "off",
@@ -123,7 +128,7 @@ class Stack:
             "SOCKETS_PER_PERSON": "1000",
             **environment,
         }
-        self.webs = [Web(**facts), Web(**facts)]
+        self.webs = [Web(log_level="info", **self.facts), Web(**self.facts)]
 
     @property
     def addresses(self) -> list[str]:

@@ -82,13 +82,14 @@ class Process:
 
 
 class Web(Process):
-    def __init__(self, *, workers: int = 1, **environment: str) -> None:
+    def __init__(self, *, workers: int = 1, log_level: str = "warning", **environment: str) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "uvicorn", "marketplace.asgi:application", "--port", str(self.port)]
         command += ["--ws", "marketplace.socket_server:SocketProtocol", "--ws-max-size", "65536"]
         command += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "20"]
-        command += ["--workers", str(workers), "--no-proxy-headers", "--no-access-log", "--log-level", "warning"]
+        command += ["--ws-ping-interval", "25", "--ws-ping-timeout", "20"]
+        command += ["--workers", str(workers), "--no-proxy-headers", "--no-access-log", "--log-level", log_level]
         super().__init__(f"web-{self.port}", command, **environment)
 
     def start(self) -> None:

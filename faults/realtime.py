@@ -16,10 +16,14 @@ from _stack import ENVIRONMENT, SHORT, Tally, prepare
 os.environ.update(ENVIRONMENT, DJANGO_SETTINGS_MODULE="marketplace.settings", PROCESS_NAME="drill")
 
 import _realtime_doors as doors
+import _realtime_files as files
 import _realtime_hostile as hostile
+import _realtime_lines as lines
+import _realtime_log as numbers
 import _realtime_order as order
 import _realtime_presence as presence
 import _realtime_processes as processes
+import _realtime_rights as rights
 import _realtime_stores as stores
 from _realtime_stack import Stack
 
@@ -36,12 +40,22 @@ DRILLS: tuple[Drill, ...] = (
     order.removed_in_flight,
     hostile.unreadable,
     hostile.flood,
+    numbers.given_back,
+    numbers.made_up_places,
     doors.token_ends,
     doors.keys_that_do_not_fit,
+    rights.rights_end,
+    files.files_that_do_not_fit,
     processes.rolling_restart,
     processes.comings_and_goings,
 )
-SLOW: tuple[Drill, ...] = (stores.redis_emptied, presence.presence_killed, hostile.slow_reader)
+SLOW: tuple[Drill, ...] = (
+    stores.redis_emptied,
+    presence.presence_killed,
+    hostile.slow_reader,
+    lines.half_open,
+    lines.wrong_clocks,
+)
 
 
 async def main() -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.authentication import READERS_SECONDS, readers
+from accounts.authentication import READERS_SECONDS, person_behind, readers
 from accounts.models import Session, User
 from accounts.services import people
 from accounts.tokens import BadToken, genuine, pair_for, read_access
@@ -136,3 +136,18 @@ def test_a_refresh_token_is_no_access_token_however_often_it_is_tried(buyer: Use
     for _ in range(2):
         with pytest.raises(BadToken):
             read_access(refresh)
+
+
+def test_who_is_behind_a_token_is_who_the_queryset_says(buyer: User) -> None:
+    User.objects.filter(pk=buyer.pk).update(name="Ñandú", campus="Norte", last_login=timezone.now(), is_delivery=True)
+    claims = read_access(pair_for(session_of(buyer)).access)
+    facts = [field.attname for field in User._meta.concrete_fields]
+
+    person = person_behind(claims)
+    plain = User.objects.signed_in_with(user_id=claims.user_id, session_id=claims.session_id).get()
+    assert [getattr(person, name) for name in facts] == [getattr(plain, name) for name in facts]
+    assert (person._state.db, person._state.adding, person) == ("default", False, plain)
+
+    Session.objects.filter(pk=claims.session_id).update(revoked_at=timezone.now())
+    with pytest.raises(BadToken):
+        person_behind(claims)

@@ -14,11 +14,12 @@ from chat.models import Room
 from chat.realtime import admission, commands
 from chat.realtime.errors import NotFollowing, Refused
 from chat.realtime.following import follow
+from chat.realtime.marking import mark
 from chat.realtime.outcomes import shown_error
 from chat.realtime.seats import Seat
 from chat.realtime.socket import Socket
 from chat.realtime.threads import in_thread
-from chat.services import entering, marks, numbered, sending
+from chat.services import entering, numbered, sending
 from chat.services.sending import Draft, Sent
 from marketplace.common import ratelimit
 from marketplace.common.errors import DomainError, Unavailable
@@ -29,7 +30,7 @@ async def act(socket: Socket, command: commands.Command) -> None:
         case commands.Say():
             await _say(socket, command)
         case commands.Mark():
-            await _mark(socket, command)
+            await mark(socket, command)
         case commands.Typing():
             await _typing(socket, command)
         case commands.Ping():
@@ -70,14 +71,6 @@ def _send(person: User, said: commands.Say) -> Sent:
     return send(person, said.room_id, draft)
 
 
-async def _mark(socket: Socket, mark: commands.Mark) -> None:
-    """What moves is told to the room; where it stands, to who asked."""
-    move = marks.read_up_to if mark.is_read else marks.delivered_up_to
-    seq = await in_thread(move, socket.person, mark.room_id, mark.seq)
-    kind = "marked" if mark.is_read else "marked_delivered"
-    socket.show({"type": kind, "room": str(mark.room_id), "seq": seq})
-
-
 async def _typing(socket: Socket, typing: commands.Typing) -> None:
     """Said again sooner than that, it is no news; in a crowd it is none at all."""
     seat, limits = _seat(socket, typing.room_id), socket.hub.limits
@@ -112,6 +105,7 @@ async def _follow_many(socket: Socket, wishes: commands.FollowMany) -> None:
     """One that fails is told, and the others go on."""
     for wish in wishes.rooms:
         try:
+            socket.must_be_for(wish.room_id)
             await follow(socket, wish)
         except DomainError as error:
             socket.show({**shown_error(error), "room": str(wish.room_id)})
@@ -133,12 +127,12 @@ async def _who_is_online(socket: Socket, room_id: UUID) -> None:
 
 async def _sign_in_again(socket: Socket, token: str) -> None:
     """In place, by the same person: everything that was followed goes on."""
-    person, claims = await in_thread(admission.person_with, admission.Shown(token=token))
-    if person.pk != socket.person.pk:
+    shown = await in_thread(admission.person_with, admission.Shown(token=token))
+    if shown.person.pk != socket.person.pk:
         raise Refused("This token is another person's")
     if not socket.is_closing:
-        socket.belongs_to(person, claims)
-        socket.show({"type": "auth.refreshed", "token_exp": int(claims.expires_at.timestamp())})
+        socket.belongs_to(shown.person, shown.claims)
+        socket.show({"type": "auth.refreshed", "token_exp": int(shown.claims.expires_at.timestamp())})
 
 
 def _seat(socket: Socket, room_id: UUID) -> Seat:

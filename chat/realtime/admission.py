@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import jwt
 from django.conf import settings
@@ -30,6 +31,13 @@ class Shown:
     token: str | None = None
     ticket: str | None = None
     subprotocol: str | None = None
+
+
+@dataclass(frozen=True)
+class Admitted:
+    person: User
+    claims: Claims
+    room_id: UUID | None = None  # the only one that it is for
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
@@ -92,15 +100,15 @@ def _count(scope: str, caller: str) -> None:
         raise TooManyFromHere(extra={"retry_after": ticket.retry_after})
 
 
-def person_with(shown: Shown, rate_scope: str = "socket_person") -> tuple[User, Claims]:
+def person_with(shown: Shown, rate_scope: str = "socket_person") -> Admitted:
     """The person, if what was shown, the session and the account are all still good."""
-    claims = tickets.use(shown.ticket) if shown.ticket is not None else claims_of(shown.token or "")
+    claims, room_id = tickets.use(shown.ticket) if shown.ticket is not None else (claims_of(shown.token or ""), None)
     try:
         person = asking.person_of(claims)
     except Unauthenticated as error:
         raise (Refused if asking.is_active(claims.user_id) else AccountDisabled) from error
     _count(rate_scope, str(person.pk))
-    return person, claims
+    return Admitted(person, claims, room_id)
 
 
 def claims_of(token: str) -> Claims:

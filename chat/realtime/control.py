@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from accounts.models import Session
 from chat.frames import Shown
 from chat.realtime import asking
 from chat.realtime.errors import AccountDisabled, SessionEnded
@@ -30,7 +31,8 @@ def heard(hub: Hub, raw: bytes) -> None:
     match word["type"]:
         case "session.ended":
             ended = set(word["session_ids"])
-            hub.refuse_all([each for each in sockets if str(each.claims.session_id) in ended], SessionEnded)
+            error = AccountDisabled if word.get("by") == Session.Ended.DISABLED else SessionEnded
+            hub.refuse_all([each for each in sockets if str(each.claims.session_id) in ended], error)
         case "person.disabled":
             hub.refuse_all(sockets, AccountDisabled)
         case "person.changed":

@@ -88,7 +88,8 @@ class Hub:
     def _to_person(self, person: UUID, raw: bytes) -> None:
         shown = control.opened(raw)
         for socket in list(self.people.get(person, ())):
-            socket.show(shown)
+            if socket.bound_to is None:
+                socket.show(shown)
 
     def forget(self, socket: Socket) -> None:
         """Nothing reaches it any more, and it counts for nothing."""

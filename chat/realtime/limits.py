@@ -27,6 +27,7 @@ class Limits:
     batch_bytes: int = 262_144
     catch_ups_at_once: int = 4
     typing_seconds: float = 3.0
+    mark_seconds: float = 1.0
     typing_most_people: int = 50
     heartbeat_seconds: int = 25
 

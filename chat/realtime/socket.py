@@ -15,8 +15,10 @@ from chat.frames import Shown
 from chat.realtime import codes
 from chat.realtime.errors import Refused, TokenEnded
 from chat.realtime.inbound import Pace
+from chat.realtime.marking import Held, Key, write_held
 from chat.realtime.outbox import Outbox, Sending
 from chat.realtime.packets import Packet
+from chat.services.errors import ChatNotFound
 
 if TYPE_CHECKING:
     from chat.realtime.dialects import Dialect
@@ -33,9 +35,11 @@ class Socket:
         "_goodbye",
         "_send",
         "address",
+        "bound_to",
         "claims",
         "closed_with",
         "dialect",
+        "held_marks",
         "home",
         "hub",
         "id",
@@ -53,10 +57,12 @@ class Socket:
         self.hub, self.dialect, self.address = hub, dialect, address
         self.id = secrets.token_hex(6)
         self.home: UUID | None = None
+        self.bound_to: UUID | None = None
         self.seats: dict[UUID, Seat] = {}
         self.outbox = Outbox(send, self.cut_off)
         self.pace = Pace(hub.limits.frames_per_second, hub.limits.strikes)
         self.typed_at: dict[UUID, float] = {}
+        self.held_marks: dict[Key, Held] = {}
         self.is_closing = False
         self.closed_with = 0
         self._send = send
@@ -91,6 +97,11 @@ class Socket:
         self._in(left, lambda: self.refuse(TokenEnded()))
 
     # ── Rooms ────────────────────────────────────────────────────────────────────────────────────
+
+    def must_be_for(self, room_id: UUID | None) -> None:
+        """What a ticket for one room has opened, is for that room."""
+        if self.bound_to not in (None, room_id):
+            raise ChatNotFound
 
     def put_out(self, seat: Seat, reason: str) -> None:
         """Not of one's own will: the rules of the room have changed."""
@@ -140,7 +151,8 @@ class Socket:
             transport.abort()  # type: ignore[union-attr]
 
     def ended(self) -> None:
-        """Whatever ended it: nothing of it stays."""
+        """Whatever ended it: nothing of it stays, and what it has read stays read."""
+        write_held(self)
         self.hub.forget(self)
         self.outbox.shut()
 

@@ -1,4 +1,7 @@
-"""A ticket opens one socket, once, within half a minute: browsers send no header, and addresses end up in logs."""
+"""A ticket opens one socket, once, within half a minute: browsers send no header, and addresses end up in logs.
+
+It may be for one room: then the socket does and hears nothing elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +24,21 @@ class BadTicket(Refused):
     detail = "This ticket was used, has run out, or never existed"
 
 
-def give(claims: Claims) -> str:
+def give(claims: Claims, room_id: UUID | None = None) -> str:
     ticket = secrets.token_urlsafe(32)
-    kept = [str(claims.user_id), str(claims.session_id), str(claims.token_id), claims.expires_at.timestamp()]
+    kept = [claims.user_id, claims.session_id, claims.token_id, claims.expires_at.timestamp(), room_id]
     ask(lambda: connection().set(_key(ticket), orjson.dumps(kept), ex=SECONDS))
     return ticket
 
 
-def use(ticket: str) -> Claims:
+def use(ticket: str) -> tuple[Claims, UUID | None]:
+    """Whose it is, and which room it is for, if for one."""
     kept = ask(lambda: connection().getdel(_key(ticket)))
     if kept is None:
         raise BadTicket
-    user_id, session_id, token_id, ends = orjson.loads(kept)
-    return Claims(UUID(user_id), UUID(session_id), UUID(token_id), datetime.fromtimestamp(ends, tz=UTC))
+    user_id, session_id, token_id, ends, room_id = orjson.loads(kept)
+    claims = Claims(UUID(user_id), UUID(session_id), UUID(token_id), datetime.fromtimestamp(ends, tz=UTC))
+    return claims, None if room_id is None else UUID(room_id)
 
 
 def _key(ticket: str) -> str:

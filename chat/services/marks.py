@@ -11,10 +11,10 @@ from django.db import connection
 from accounts.models import User
 from chat import announcing
 from chat.models import Member
+from chat.querysets.shelves import MOST_UNREAD
 from chat.services import access
 from chat.services.errors import ChatNotFound
 
-MOST_COUNTED = 999
 _MARK = """
 UPDATE chat_member m SET {column} = LEAST(%(seq)s, r.last_seq)
 FROM chat_room r
@@ -58,7 +58,7 @@ def unread_by_room(user: User, room_ids: Iterable[UUID] | None = None) -> dict[U
     """Messages of others that still say something, for each room in which there are any; counted up to 999 in each."""
     rooms = None if room_ids is None else list(room_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_UNREAD, {"user": user.pk, "rooms": rooms, "most": MOST_COUNTED})
+        cursor.execute(_UNREAD, {"user": user.pk, "rooms": rooms, "most": MOST_UNREAD})
         return dict(cursor.fetchall())
 
 

@@ -11,11 +11,11 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from chat.models import Member, Message, Room
+from chat.querysets.history import EXACT_UP_TO
+from chat.querysets.shelves import MOST_PARTICIPANTS
 from chat.services import access, marks
 from chat.services.errors import ChatNotFound, MessageNotFound
-
-COUNTED = 10_000
-MOST_PARTICIPANTS = 50  # of a group, in lists; all of them have an address of their own
+from chat.services.history import total_of
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ def messages_of(
     rows = _narrowed(seen, before=before, before_seq=before_seq, after_seq=after_seq)
     rows = rows.order_by("seq" if after_seq is not None else "-seq")
     found = list(rows.shown()[offset : offset + limit + 1])
-    total = seen.order_by()[: COUNTED + 1].count()
-    return Page(found[:limit], min(total, COUNTED), total <= COUNTED, len(found) > limit)
+    counted = seen.order_by()[: EXACT_UP_TO + 1].count()
+    return Page(found[:limit], *total_of(counted, standing), len(found) > limit)
 
 
 def said_in(user: User, room_id: UUID, *, limit: int, offset: int = 0) -> list[Message]:

@@ -17,13 +17,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import announcing, frames
-from chat.models import Event, Mention, Message, Room, Upload
+from chat.models import Event, Mention, Message, Upload
 from chat.services import access, hints
 from chat.services.errors import ChatNotFound, NothingToSay, SlowDown, UploadNotFound
 from chat.services.files import carrying
 from chat.services.files.events import tell_what_was_missed
 from marketplace.common import outbox
-from marketplace.common.errors import Unavailable
+from marketplace.common.errors import DomainError, Unavailable
 from marketplace.common.ids import uuid7
 from marketplace.common.postgis import fixed
 
@@ -98,14 +98,19 @@ def send(sender: User, room_id: UUID, draft: Draft) -> Sent:
         raise NothingToSay
     for _ in range(ATTEMPTS):
         standing = access.standing(sender.pk, room_id)
-        sent = _known(standing, draft) or _write(sender, standing, draft)
+        try:
+            sent = _write(sender, standing, draft) or _known(standing, draft)
+        except DomainError:
+            sent = _known(standing, draft)  # who may say nothing new may still ask what became of the old
+            if sent is None:
+                raise
         if sent is not None:
             return sent
     raise Unavailable
 
 
 def _write(sender: User, standing: access.Standing, draft: Draft) -> Sent | None:
-    """None: somebody changed the rules, or sent the same message, while this one was on its way."""
+    """None: this message is there already, or somebody changed the rules while it was on its way."""
     standing.must_write()
     _mind_the_pace(standing)
     files = carrying.chosen(sender, draft.upload_ids)
@@ -189,16 +194,15 @@ def _framed(standing: access.Standing, message: Message, mentioned: list[UUID], 
         "mentions": [Mention(message=message, user_id=user_id) for user_id in mentioned],
         "attachments": carrying.attached(message, files),
     }
-    room = Room(pk=standing.room_id, number=standing.number)
-    event = Event(
-        room=room,
+    return frames.told(
+        standing.room_id,
+        standing.number,
         seq=message.seq,
         type=Event.Type.CREATED,
+        at=message.created_at,
         actor=message.sender,
-        message=message,
-        created_at=message.created_at,
+        said=message,
     )
-    return frames.frame(room, event)
 
 
 def _activity(message: Message) -> dict[str, Any]:

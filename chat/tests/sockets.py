@@ -79,21 +79,21 @@ class Talk:
                     return False
         return True
 
-    def seqs(self, room: object) -> list[int]:
-        """The numbers of the room's log as they came, single and in batches."""
-        found: list[int] = []
-        for shown in self.heard:
-            if shown.get("room") != str(room):
-                continue
-            events = shown["events"] if shown["type"] == "events" else [shown]
-            found += [event["seq"] for event in events if "at" in event and "seq" in event]
-        return found
+    def events(self, room: object) -> list[Shown]:
+        """Of the room's log as they came, single and in batches."""
+        frames = [shown for shown in self.heard if shown.get("room") == str(room)]
+        found = [event for shown in frames for event in (shown["events"] if shown["type"] == "events" else [shown])]
+        return [event for event in found if "at" in event and "seq" in event]
 
-    async def reach(self, room: object, seq: int, *, seconds: float = SECONDS) -> None:
-        """Everything up to that number has come, single or in a batch."""
+    def seqs(self, room: object) -> list[int]:
+        return [event["seq"] for event in self.events(room)]
+
+    async def reach(self, room: object, seq: int, *, seconds: float = SECONDS) -> Shown:
+        """That event, once everything up to it has come, single or in a batch."""
         deadline = time.monotonic() + seconds
         while seq not in self.seqs(room):
             await self.next(max(0.01, deadline - time.monotonic()))
+        return next(event for event in self.events(room) if event["seq"] == seq)
 
     async def __aenter__(self) -> Self:
         return self

@@ -13,7 +13,7 @@ from chat import announcing
 from chat.frames import Frame
 from chat.models import Event, Message, Nudge, Room
 from chat.services import access, groups, log, sending
-from chat.services.errors import Blocked, NotInChat, SlowDown
+from chat.services.errors import Blocked, ChatNotFound, NotInChat, SlowDown
 from chat.services.sending import Draft
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +60,22 @@ def test_a_message_that_mentions_somebody_reads_the_same(
     sending.send(buyer, group.pk, Draft("@seller, mira esto; @nobody"))
     assert heard == [log.after(access.standing(buyer.pk, group.pk), 0)[-1]]
     assert list(Message.objects.get().mentions.values_list("user_id", flat=True)) == [seller.pk]
+
+
+def test_who_may_write_no_more_still_learns_what_became_of_the_old(
+    buyer: User, seller: User, make_group: Callable[..., Room]
+) -> None:
+    group = make_group(buyer, seller)
+    groups.change(buyer, group.pk, slow_mode_seconds=60)
+    first = sending.send(seller, group.pk, Draft("hola", client_id="once"))
+    assert sending.send(seller, group.pk, Draft("hola", client_id="once")).is_duplicate
+    groups.remove(buyer, group.pk, seller.pk)
+    assert sending.send(seller, group.pk, Draft("hola", client_id="once")).message_id == first.message_id
+    with pytest.raises(NotInChat):
+        sending.send(seller, group.pk, Draft("hola", client_id="twice"))
+    groups.remove(buyer, group.pk, seller.pk, for_good=True)
+    with pytest.raises(ChatNotFound):
+        sending.send(seller, group.pk, Draft("hola", client_id="once"))
 
 
 def test_nobody_else_writes_here(stranger: User, room: Room) -> None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from accounts.authentication import SignedIn
+from accounts.authentication import ReadsLightly, SignedIn
 from chat.models import Room
 from chat.serializers import rooms as shapes
-from chat.services import marks, opening, reading
+from chat.services import history, marks, opening, reading
+from chat.views.replies import json_reply
 from marketplace.common.api import CountsFirst
 from marketplace.common.idempotency import idempotent
 
 KINDS = [Room.Kind.LISTING.value]
 
 
-class Chats(CountsFirst, ViewSet):
+class Chats(ReadsLightly, CountsFirst, ViewSet):
     @extend_schema(request=shapes.ChatBody, responses={201: shapes.RoomOut, 200: shapes.RoomOut})
     @idempotent
     def create(self, request: SignedIn) -> Response:
@@ -29,17 +31,17 @@ class Chats(CountsFirst, ViewSet):
         return Response(shapes.shown(shelf), status=201 if is_new else 200)
 
     @extend_schema(parameters=[shapes.ChatsQuery], responses=shapes.RoomOut(many=True))
-    def list(self, request: SignedIn) -> Response:
+    def list(self, request: SignedIn) -> HttpResponse:
         """One's own, what was talked in last first."""
         query = shapes.ChatsQuery.read(request.query_params)
-        found = reading.rooms_of(
+        found = history.rooms(
             request.user,
             kinds=KINDS,
             listing_id=query.get("listing_id"),
             limit=query["limit"],
             offset=query["offset"],
         )
-        return Response([shapes.shown(shelf) for shelf in found])
+        return json_reply(found)
 
     @extend_schema(responses=shapes.RoomOut)
     def retrieve(self, request: SignedIn, chat_id: UUID) -> Response:

@@ -7,17 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from accounts.authentication import SignedIn
+from accounts.authentication import ReadsLightly, SignedIn
 from chat import frames
 from chat.models import Message
 from chat.serializers import messages as shapes
-from chat.services import access, changing, marks, moderation, reading, sending
+from chat.services import access, changing, history, marks, moderation, reading, sending
 from chat.services.errors import ChatNotFound, NotInChat
+from chat.views.replies import json_around
 from marketplace.common import ratelimit
 from marketplace.common.api import CountsFirst, Door
 from marketplace.common.errors import InvalidInput
@@ -25,7 +27,7 @@ from marketplace.common.idempotency import idempotent
 from marketplace.common.schema import NOTHING
 
 
-class Messages(CountsFirst, ViewSet):
+class Messages(ReadsLightly, CountsFirst, ViewSet):
     @extend_schema(request=shapes.MessageBody, responses={201: shapes.MessageOut, 200: shapes.MessageOut})
     @idempotent
     def create(self, request: SignedIn) -> Response:
@@ -40,11 +42,11 @@ class Messages(CountsFirst, ViewSet):
         return Response(frames.message(said), status=200 if sent.is_duplicate else 201)
 
     @extend_schema(parameters=[shapes.MessagesQuery], responses={200: shapes.MessagesPage, 404: NOTHING})
-    def list(self, request: SignedIn) -> Response:
+    def list(self, request: SignedIn) -> HttpResponse:
         """Newest first. `before_seq` and `after_seq` neither repeat nor skip, whatever is said meanwhile."""
         query = shapes.MessagesQuery.read(request.query_params)
         asked = {name: query.get(name) for name in ("before_seq", "after_seq")}
-        page = reading.messages_of(
+        page = history.page(
             request.user,
             query["chat_id"],
             limit=query["limit"],
@@ -52,15 +54,16 @@ class Messages(CountsFirst, ViewSet):
             before=query.get("before_message_id"),
             **asked,
         )
-        return Response(
+        return json_around(
+            "items",
+            page.items,
             {
-                "items": [frames.message(each) for each in page.items],
                 "total": page.total,
                 "total_is_exact": page.total_is_exact,
                 "limit": query["limit"],
                 "offset": query["offset"],
                 "has_more": page.has_more,
-            }
+            },
         )
 
     @extend_schema(responses=shapes.MessageOut)

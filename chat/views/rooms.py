@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import orjson
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from accounts.authentication import SignedIn
+from accounts.authentication import ReadsLightly, SignedIn
 from accounts.models import User
 from chat.models import Room
 from chat.serializers import rooms as shapes
-from chat.services import access, groups, log, marks, opening, reading
+from chat.services import groups, history, marks, opening, reading
 from chat.services.errors import MemberNotFound
+from chat.views.replies import json_around, json_reply
 from marketplace.common.api import CountsFirst, Door
 from marketplace.common.idempotency import idempotent
 
@@ -26,16 +27,14 @@ def _shown(user: User, room_id: UUID, status: int = 200) -> Response:
     return Response(shapes.shown(reading.room_seen_by(user, room_id)), status=status)
 
 
-class Rooms(CountsFirst, ViewSet):
+class Rooms(ReadsLightly, CountsFirst, ViewSet):
     @extend_schema(parameters=[shapes.RoomsQuery], responses=shapes.RoomOut(many=True))
-    def list(self, request: SignedIn) -> Response:
+    def list(self, request: SignedIn) -> HttpResponse:
         """One's own of every kind, what was talked in last first."""
         query = shapes.RoomsQuery.read(request.query_params)
         kinds = [query["kind"]] if "kind" in query else OWN
-        found = reading.rooms_of(
-            request.user, kinds=kinds, listing_id=None, limit=query["limit"], offset=query["offset"]
-        )
-        return Response([shapes.shown(shelf) for shelf in found])
+        found = history.rooms(request.user, kinds=kinds, listing_id=None, limit=query["limit"], offset=query["offset"])
+        return json_reply(found)
 
     @extend_schema(parameters=[shapes.RoomsQuery], responses=shapes.RoomOut(many=True))
     def public(self, request: SignedIn) -> Response:
@@ -96,16 +95,12 @@ class Rooms(CountsFirst, ViewSet):
         return _shown(request.user, room_id)
 
     @extend_schema(parameters=[shapes.EventsQuery], responses=shapes.EventsOut)
-    def events(self, request: SignedIn, room_id: UUID) -> Response:
+    def events(self, request: SignedIn, room_id: UUID) -> HttpResponse:
         """What happened after a number, in order and without gaps: the same as the socket says."""
         query = shapes.EventsQuery.read(request.query_params)
-        standing = access.standing(request.user.pk, room_id)
-        standing.must_look()
-        found = log.after(standing, query["since"], limit=query["limit"] + 1)
-        shown = [orjson.loads(frame.text) for frame in found[: query["limit"]]]
-        more = len(found) > query["limit"]
-        last = standing.seq if standing.last_seq is None else standing.last_seq
-        return Response({"events": shown, "epoch": standing.epoch, "last_seq": last, "has_more": more})
+        found = history.events(request.user, room_id, since=query["since"], limit=query["limit"])
+        rest = {"epoch": found.epoch, "last_seq": found.last_seq, "has_more": found.has_more}
+        return json_around("events", found.events, rest)
 
 
 class Members(CountsFirst, ViewSet):

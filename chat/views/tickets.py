@@ -9,6 +9,11 @@ from rest_framework.response import Response
 from accounts.authentication import SignedIn
 from chat.realtime import tickets
 from marketplace.common.api import Door
+from marketplace.common.validation import Shape
+
+
+class TicketBody(Shape):
+    room = serializers.UUIDField(required=False, allow_null=True, help_text="Then it is good for this room alone")
 
 
 class TicketOut(serializers.Serializer[None]):
@@ -19,7 +24,9 @@ class TicketOut(serializers.Serializer[None]):
 class Ticket(Door):
     rate_scope = "socket_ticket"
 
-    @extend_schema(request=None, responses={201: TicketOut})
+    @extend_schema(request=TicketBody, responses={201: TicketOut})
     def post(self, request: SignedIn) -> Response:
         """For `/v1/ws?ticket=…`: good for one socket, within half a minute."""
-        return Response({"ticket": tickets.give(request.auth), "expires_in": tickets.SECONDS}, status=201)
+        body = TicketBody.read(request.data)
+        ticket = tickets.give(request.auth, body.get("room"))
+        return Response({"ticket": ticket, "expires_in": tickets.SECONDS}, status=201)

@@ -5,15 +5,14 @@ PostgreSQL writes the JSON; DRF still asks who is there, how often, and describe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.response import Response
 
-from accounts.authentication import ReaderAuthentication, SignedIn
+from accounts.authentication import ReadsLightly, SignedIn
 from listings.models import Listing
 from listings.search import facets, finding, heard, one, suggestions
 from listings.serializers import search as shapes
@@ -21,23 +20,10 @@ from listings.serializers.listings import ListingOut
 from listings.services.listings import ListingNotFound
 from marketplace.common.jsonio import dumps
 
-if TYPE_CHECKING:
-    from rest_framework.viewsets import ViewSet as Base
-else:
-    Base = object
-
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, "header", description="The ETag that is held: 304 if it is good")
 
 
-class ReadsListings(Base):
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        """By the method: DRF asks before it knows the action."""
-        request = getattr(self, "request", None)
-        is_read = request is not None and request.method in ("GET", "HEAD")
-        if is_read and not getattr(self, "swagger_fake_view", False):  # to the schema all tokens are the same
-            return [ReaderAuthentication()]
-        return super().get_authenticators()
-
+class ReadsListings(ReadsLightly):
     @extend_schema(parameters=[shapes.SearchQuery], responses=shapes.ListingPage)
     def list(self, request: SignedIn) -> HttpResponse:
         """Words, filters and a circle; all that are given must hold."""
