@@ -77,7 +77,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.shutdown":
             await stop_hub()
             await asyncio.to_thread(threads.stop)
-            await asyncio.to_thread(notebook.write_down)
+            await asyncio.to_thread(notebook.write_down_and_leave)
             await asyncio.to_thread(socket_threads.threads.stop)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":

@@ -52,8 +52,8 @@ class Notebook:
             if self._pid == os.getpid():
                 return
             self._pid = os.getpid()
-            atexit.register(self.write_down)
-            Finalize(self, self.write_down, exitpriority=100)  # children of multiprocessing know no `atexit`
+            atexit.register(self.write_down_and_leave)
+            Finalize(self, self.write_down_and_leave, exitpriority=100)  # children of multiprocessing know no `atexit`
             threading.Thread(target=self._run, name="telemetry", daemon=True).start()
 
     def _run(self) -> None:
@@ -61,10 +61,14 @@ class Notebook:
             self._wanted.wait()
             self._wanted.clear()
             threading.Event().wait(PAUSE_SECONDS)  # what comes meanwhile is written together with it
-            try:
-                self.write_down()
-            finally:
-                connection.close()
+            self.write_down_and_leave()
+
+    def write_down_and_leave(self) -> None:
+        """In a thread of one's own, or at the end of everything."""
+        try:
+            self.write_down()
+        finally:
+            connection.close()
 
     def write_down(self) -> None:
         """All that waits. What the database would not take is kept for the next time."""
