@@ -91,6 +91,17 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     "GET /v1/listings/<uuid:listing_id>/photos": (401, 200, 200, 200),
     "PUT /v1/listings/<uuid:listing_id>/photos/order": (401, 404, 200, 404),
     "DELETE /v1/listings/<uuid:listing_id>/photos/<uuid:photo_id>": (401, 404, 204, 404),
+    # Numbers; a setting leaves them to staff
+    "GET /v1/analytics/bq/1_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/1_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/2_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/2_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/2_4": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/3_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/3_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/4_1": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/4_2": (401, 200, 200, 200),
+    "GET /v1/analytics/bq/5_1": (401, 200, 200, 200),
 }
 
 # what is sent where an empty object would not get as far as the question who may; names in braces are keys of things
