@@ -98,6 +98,7 @@ MATRIX: dict[str, tuple[int, int, int, int]] = {
     # Numbers: one's own, and nobody has asked the owner anything
     "GET /v1/telemetry/sellers/<uuid:seller_id>/response-metrics": (401, 404, 404, 404),
     "GET /v1/sellers/me/numbers": (401, 200, 200, 200),
+    # Numbers; a setting leaves them to staff
     "GET /v1/analytics/bq/1_1": (401, 200, 200, 200),
     "GET /v1/analytics/bq/1_2": (401, 200, 200, 200),
     "GET /v1/analytics/bq/2_1": (401, 200, 200, 200),
