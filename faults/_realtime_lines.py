@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import time
+import urllib.request
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from _realtime_client import Client, left_in, until
@@ -57,6 +59,8 @@ async def wrong_clocks(stack: Stack, tally: Tally) -> None:
             for number, token in enumerate(where.tokens)
         ]
         await all_up(clients)
+        ahead = [await asyncio.to_thread(_seconds_ahead, web) for web in webs]
+        tally.expect("minutes that their clocks are ahead", [round(each / 60) for each in ahead], [5, -5])
         await talk(clients, 60, 40)
         await expect_the_same_story(tally, where, clients)
         tally.expect("said to have left, while all are here", [left_in(client) for client in clients], [{}] * 4)
@@ -68,7 +72,9 @@ async def wrong_clocks(stack: Stack, tally: Tally) -> None:
         for web in webs:
             assert web.popen is not None
             os.kill(web.popen.pid, signal.SIGUSR1)
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
+        ahead = [await asyncio.to_thread(_seconds_ahead, web) for web in webs]
+        tally.expect("hours that they are ahead", [round(each / 3_600) for each in ahead], [25, 25])
         await talk(clients, 30, 40)
         await expect_the_same_story(tally, where, clients)
         tally.expect("sockets closed, a day later", sum(len(client.closings) for client in clients), 0)
@@ -76,3 +82,9 @@ async def wrong_clocks(stack: Stack, tally: Tally) -> None:
     finally:
         for web in webs:
             await asyncio.to_thread(web.kill)
+
+
+def _seconds_ahead(web: Web) -> float:
+    """As its answers are dated."""
+    with urllib.request.urlopen(f"{web.address}/health", timeout=10) as reply:
+        return parsedate_to_datetime(reply.headers["Date"]).timestamp() - time.time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from unittest.mock import patch
 
@@ -49,9 +50,12 @@ async def rolling_restart(stack: Stack, tally: Tally) -> None:
     clients = where.clients(stack.addresses, size(200, 40))
     await all_up(clients)
     talking = asyncio.create_task(talk(clients, size(400, 60), 10))
+    began = time.monotonic()
     for web in stack.webs:
         await asyncio.to_thread(web.stop)
+        tally.note(f"stopped {time.monotonic() - began:.1f} s after the beginning")
         await asyncio.to_thread(web.start)
+    tally.note(f"both are new after {time.monotonic() - began:.1f} s")
     await talking
     await until(lambda: all(client.has_all_acks for client in clients), 40)
     await expect_the_same_story(tally, where, clients)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import secrets
 import signal
@@ -127,14 +128,33 @@ class Tally:
     def __init__(self, title: str) -> None:
         print(f"{title}{' (short form)' if SHORT else ''}")
         self._failed = 0
+        self._kept: list[str] | None = None
 
     def expect(self, what: str, seen: object, wanted: object) -> None:
         right = seen == wanted
         self._failed += not right
-        print(f"  {'✓' if right else '✗'} {what}: {seen}" + ("" if right else f"  (wanted {wanted})"), flush=True)
+        self._say(f"  {'✓' if right else '✗'} {what}: {seen}" + ("" if right else f"  (wanted {wanted})"))
 
     def note(self, text: str) -> None:
-        print(f"    {text}", flush=True)
+        self._say(f"    {text}")
+
+    def _say(self, text: str) -> None:
+        if self._kept is None:
+            print(text, flush=True)
+        else:
+            self._kept.append(text)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[Tally]:
+        """For what goes on beside other things: it is told in one piece, once it is over."""
+        beside = copy.copy(self)
+        beside._failed, beside._kept = 0, []
+        try:
+            yield beside
+        finally:
+            self._failed += beside._failed
+            for text in beside._kept:
+                self._say(text)
 
     def finish(self) -> None:
         raise SystemExit(1 if self._failed else 0)
