@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from analytics.services.rebuilding import let_raw_go
+
 AHEAD = timedelta(days=7)
 FORGOTTEN_AT_ONCE = 10_000
 HURRIED = "SET LOCAL lock_timeout = '500ms'"  # who waits for all of a table makes everybody else wait behind them
@@ -30,10 +32,13 @@ def is_prepared(*, now: datetime) -> bool:
 
 
 def drop_older(days: int, *, now: datetime) -> int:
-    """How many days were dropped. One that is being read just now is dropped next time."""
+    """How many days were dropped. One that is being read just now, or is not all counted, is dropped next time."""
+    first_kept = (now - timedelta(days=days)).date()
     with transaction.atomic(), connection.cursor() as cursor:
+        if not let_raw_go(first_kept):
+            return 0
         cursor.execute(HURRIED)
-        cursor.execute("SELECT analytics_drop_days(%s)", [(now - timedelta(days=days)).date()])
+        cursor.execute("SELECT analytics_drop_days(%s)", [first_kept])
         return int(cursor.fetchone()[0])
 
 

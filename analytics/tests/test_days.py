@@ -10,18 +10,20 @@ from django.conf import settings
 from django.db import connection
 
 from analytics import tasks
-from analytics.models import Event, SeenEvent
+from analytics.models import Event, Fold, SeenEvent
 from analytics.services import days
 
 pytestmark = pytest.mark.django_db
 FAR = datetime(2031, 5, 10, 12, tzinfo=UTC)
 
 
-def write(received_at: datetime) -> str:
+def write(received_at: datetime, *, is_counted: bool = True) -> str:
+    """Where it lies. What an early transaction wrote has long been counted, what ours writes has not."""
     with connection.cursor() as cursor:
+        transaction_id = "-1" if is_counted else "pg_current_xact_id()::text::bigint"
         cursor.execute(
-            "INSERT INTO analytics_event (event_type, session_id, occurred_at, received_at)"
-            " VALUES ('screen.view', 'session', now(), %s) RETURNING tableoid::regclass::text",
+            "INSERT INTO analytics_event (event_type, session_id, occurred_at, received_at, transaction)"
+            f" VALUES ('screen.view', 'session', now(), %s, {transaction_id}) RETURNING tableoid::regclass::text",
             [received_at],
         )
         return str(cursor.fetchone()[0])
@@ -66,6 +68,15 @@ def test_a_day_of_its_own_has_the_indexes_of_all_events() -> None:
         assert cursor.fetchone()[0] == len(Event._meta.indexes)
 
 
+def test_a_day_that_is_not_all_counted_is_not_dropped() -> None:
+    days.prepare(now=FAR - timedelta(days=3))
+    write(FAR - timedelta(days=3), is_counted=False)
+
+    assert days.drop_older(2, now=FAR) == 0
+
+    assert Event.objects.filter(received_at=FAR - timedelta(days=3)).exists()
+
+
 def test_days_older_than_what_is_kept_are_dropped_whole() -> None:
     days.prepare(now=FAR - timedelta(days=3))
     for back in (40, 3, 2, 1):
@@ -77,6 +88,7 @@ def test_days_older_than_what_is_kept_are_dropped_whole() -> None:
         FAR - timedelta(days=2),
         FAR - timedelta(days=1),
     ]
+    assert Fold.objects.get().raw_since == (FAR - timedelta(days=2)).date(), "what was counted of it stays as it is"
 
 
 def test_ids_are_forgotten_with_their_events() -> None:
