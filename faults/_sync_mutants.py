@@ -18,7 +18,7 @@ from marketplace.sync import clock, delta, stamps
 from marketplace.sync.registry import registry
 
 NAMES = ("by_time", "by_number", "watermark_afterwards")
-BETWEEN_SECONDS = 0.1
+BETWEEN_SECONDS = 0.3
 # The time of a change, as `updated_at` has it: kept by a trigger that is the drill's own
 PREPARE = """
 ALTER TABLE sync_index ADD COLUMN IF NOT EXISTS changed_at timestamptz DEFAULT now();

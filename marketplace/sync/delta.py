@@ -123,14 +123,15 @@ def _page(question: Question, place: Place, *, now: datetime, is_reset: bool) ->
 
 
 def _fresh_from(place: Place, found: list[Stamped]) -> int:
-    """Where the next pass begins: with the first that was still running, but never beyond what was told.
+    """Where the next pass begins: with the first that was still running, but never beyond what is on disk.
 
     PostgreSQL forgets in a crash which ids it had given to transactions that left no trace, and gives them again. What
-    is to be seen has been written to disk, so ids up to the last one that was told are never given again.
+    is to be seen has been written to disk, so ids up to the last one that was told, or below the floor of an epoch, are
+    never given again. The epoch also keeps a copy current in whose scopes nothing happens for months.
     """
     assert place.ends_at is not None
     last_told = found[-1].xid if found else place.after[0]
-    return max(1, min(place.ends_at, max(place.fresh_from, last_told + 1)))
+    return max(1, min(place.ends_at, max(place.fresh_from, place.began_after, last_told + 1)))
 
 
 def _ripe(viewer: Any, after: datetime, until: datetime) -> list[tuple[str, UUID]]:

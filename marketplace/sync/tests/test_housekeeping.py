@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -18,6 +18,13 @@ from marketplace.sync.tests.copies import anew
 from marketplace.sync.tests.writers import writers
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_forgotten_yet() -> Iterator[None]:
+    """That row is there for all tests."""
+    yield
+    Log.objects.update(min_floor=0)
 
 
 def age(days: int) -> None:

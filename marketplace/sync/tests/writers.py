@@ -19,9 +19,11 @@ class Writer:
         with self._db.cursor() as cursor:
             cursor.execute(statement, values)
 
-    def take_a_number(self) -> None:
+    def take_a_number(self) -> int:
         """A transaction gets its id with its first change."""
-        self.execute("SELECT pg_current_xact_id()")
+        with self._db.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+            return int(cursor.fetchone()[0])
 
     def price(self, listing: UUID, cents: int) -> None:
         self.execute("UPDATE listings_listing SET price_cents = %s WHERE id = %s", cents, listing)
