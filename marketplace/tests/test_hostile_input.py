@@ -71,6 +71,7 @@ def api_doors() -> Iterator[tuple[str, list[str]]]:
     for route, methods in api_routes():
         path = re.sub(r"<uuid:\w+>", "00000000-0000-7000-8000-000000000000", route)
         path = path.replace("<str:provider>", "simulator").replace("<str:emoji>", "%F0%9F%91%8D")
+        path = path.replace("<str:question>", "2_1")
         assert "<" not in path, f"give {route} an id here"
         yield path, [method for method in methods if method != "get"]
 
