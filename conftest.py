@@ -19,6 +19,7 @@ from accounts.notices import telling
 from accounts.push.memory import MemoryPush
 from accounts.services import sign_in
 from accounts.tokens import pair_for
+from analytics.services.intake.background import notebook
 from chat.services.files import events as files
 from listings.services.pictures import events as pictures
 from marketplace.common import health, outbox
@@ -40,6 +41,7 @@ django_settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 40
 django_settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 30.0  # and fifty at once wait for their turn
 
 emptying.instead_of_flush()
+notebook.writes_itself = False  # tests have it write by hand: a thread knows nothing of a test's transaction
 PASSWORD = "correct horse"
 
 
@@ -52,6 +54,7 @@ def clean_slate(settings: Settings) -> None:
     telling.wake_up.means(lambda: None)
     pictures.wake_up.means(lambda: None)
     files.wake_up.means(lambda: None)
+    notebook.forget()
     trouble.forget()
     for probe in (health.redis_probe, health.storage_probe):
         probe.forget()

@@ -34,6 +34,7 @@ class Notebook:
         self._wanted = threading.Event()
         self._starting, self._writing = threading.Lock(), threading.Lock()
         self._pid = 0
+        self.writes_itself = True
 
     def note(self, event_type: str, **facts: Any) -> None:
         if len(self._waiting) >= MOST_WAITING:
@@ -42,7 +43,7 @@ class Notebook:
         self._waiting.append(
             {"event_type": event_type, "session_id": SERVER_SESSION, "occurred_at": timezone.now(), **facts}
         )
-        if self._pid != os.getpid():
+        if self.writes_itself and self._pid != os.getpid():
             self._start()
         self._wanted.set()
 
@@ -69,6 +70,9 @@ class Notebook:
             self.write_down()
         finally:
             connection.close()
+
+    def forget(self) -> None:
+        self._waiting.clear()
 
     def write_down(self) -> None:
         """All that waits. What the database would not take is kept for the next time."""
