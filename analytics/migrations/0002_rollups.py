@@ -14,7 +14,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Day",
             fields=[
-                ("pk", models.CompositePrimaryKey("of", "day")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "of", "day", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("of", models.CharField(max_length=8)),
                 ("day", models.DateField()),
                 ("is_closed", models.BooleanField()),
@@ -24,7 +29,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="DayCount",
             fields=[
-                ("pk", models.CompositePrimaryKey("kind", "day", "digest")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "kind", "day", "digest", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("kind", models.CharField(max_length=12)),
                 ("day", models.DateField()),
                 ("digest", models.BinaryField(max_length=32)),
@@ -35,7 +45,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="DayMember",
             fields=[
-                ("pk", models.CompositePrimaryKey("kind", "day", "member")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "kind", "day", "member", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("kind", models.CharField(max_length=12)),
                 ("day", models.DateField()),
                 ("member", models.CharField(max_length=64)),
