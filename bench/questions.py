@@ -101,11 +101,18 @@ def token_of_somebody() -> str:
     return pair_for(session).access
 
 
+def is_any_waiting() -> bool:
+    """Something else may still have a transaction open that is older than the last events."""
+    from analytics.models import Event, Fold
+
+    return bool(Event.objects.filter(transaction__gte=Fold.objects.get().below).exists())
+
+
 def fold_all() -> None:
     from analytics.services import closing, folding, summarizing
 
     began = time.perf_counter()
-    while folding.fold():
+    while folding.fold() or is_any_waiting():
         pass
     summarizing.summarize()
     closing.close_days(today=datetime.now(UTC).date())
