@@ -23,7 +23,7 @@ CREATE TABLE analytics_event (
   received_at timestamptz NOT NULL DEFAULT now(),
   transaction bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint
 ) PARTITION BY RANGE (received_at);
-CREATE INDEX event_transaction_brin ON analytics_event USING brin (transaction) WITH (autosummarize = on);
+CREATE INDEX event_transaction ON analytics_event (transaction);
 CREATE INDEX event_occurred_brin ON analytics_event USING brin (occurred_at) WITH (autosummarize = on);
 CREATE TABLE analytics_event_rest PARTITION OF analytics_event DEFAULT;
 """
@@ -74,9 +74,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         "indexes": [
-                            django.contrib.postgres.indexes.BrinIndex(
-                                autosummarize=True, fields=["transaction"], name="event_transaction_brin"
-                            ),
+                            models.Index(fields=["transaction"], name="event_transaction"),
                             django.contrib.postgres.indexes.BrinIndex(
                                 autosummarize=True, fields=["occurred_at"], name="event_occurred_brin"
                             ),

@@ -71,7 +71,7 @@ def _fold_piece(span: int) -> tuple[int, int, bool]:
     if state.oldest_running <= state.below:
         return 0, span, True
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")  # BRIN promises little and keeps more
+        cursor.execute("SET LOCAL enable_seqscan = off")  # how little is new cannot be seen from the statement
         span = _short_enough(span, state)
         below = min(state.oldest_running, state.below + span)
         rows = count_events(f"transaction >= {state.below} AND transaction < {below}")

@@ -1,6 +1,6 @@
 """What a partition's BRIN indexes do not know of its last pages yet.
 
-PostgreSQL sums a range up when the next one begins, or never: until then whoever asks for what is fresh reads the
+PostgreSQL sums a range up when the next one begins, or never: until then whoever asks for a piece of a day reads the
 range in full, once for each day that is kept.
 """
 
