@@ -25,7 +25,7 @@ from _questions_data import DAYS, fill
 
 EVENTS = 200_000 if SHORT else 10_000_000
 ASKED = 7 if SHORT else 21
-WARMED_UP = 24
+WARMED_UP = 100  # eight threads, and each connection plans for itself until it has been asked some ten times
 LEAST = 500
 SERVER = Contender(
     "ours",
@@ -129,7 +129,7 @@ def compared(address: str, token: str) -> dict[str, tuple[float, float]]:
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         for name in RAW:
             slow, truth = middle_of(partial(scanned, connection, name, window), 1)
-            middle_of(partial(asked, address, token, name, query), WARMED_UP)  # each connection plans for itself
+            middle_of(partial(asked, address, token, name, query), WARMED_UP)
             fast, answer = middle_of(partial(asked, address, token, name, query), ASKED)
             if answer != truth or not truth:
                 raise SystemExit(f"{name}: the numbers differ: {str(answer)[:500]} and {str(truth)[:500]}")

@@ -29,7 +29,8 @@ class Counted:
 EVENT = Counted("event", "true", "event_type")
 CLICK = Counted("click", "event_type = 'ui.click'", "button")
 ESCROW = Counted("escrow", "event_type = 'escrow.step' AND step IS NOT NULL", "step")
-ESCROW_CANCELLED = Counted("cancelled", f"{ESCROW.where} AND result = 'cancelled'", "step")
+CANCELLED = "result = 'cancelled'"
+ESCROW_CANCELLED = Counted("cancelled", f"{ESCROW.where} AND {CANCELLED}", "step")
 VIEWED = Counted(
     "viewed", "event_type = 'feature.used' AND feature = 'quick_view' AND listing_id IS NOT NULL", "listing_id::text"
 )
@@ -89,12 +90,23 @@ def by_day(what: Distinct, window: Window) -> str:
 
 
 def cancelled_by_step(window: Window) -> str:
+    both = f"""
+    SELECT step, count(*) AS total, count(*) FILTER (WHERE {CANCELLED}) AS cancelled FROM {{source}}
+    WHERE {{where}} AND {ESCROW.where} GROUP BY 1
+    """
+    parts = [
+        f"""
+        SELECT key, CASE kind WHEN '{ESCROW.kind}' THEN n ELSE 0 END,
+          CASE kind WHEN '{ESCROW_CANCELLED.kind}' THEN n ELSE 0 END
+        FROM analytics_daycount WHERE kind IN ('{ESCROW.kind}', '{ESCROW_CANCELLED.kind}') AND {WHOLE_DAYS}
+        """,
+        both.format(source=FRESH, where="true"),
+    ]
+    if window.edges:
+        parts.append(both.format(source="analytics_reading", where=EDGES))
     return f"""
-    SELECT step, sum(total)::bigint, sum(cancelled)::bigint,
-      round(sum(cancelled) * 100.0 / sum(total), 2)::float8
-    FROM (SELECT key, n, 0 FROM ({counts(ESCROW, window)}) of_all(day, key, n)
-      UNION ALL SELECT key, 0, n FROM ({counts(ESCROW_CANCELLED, window)}) of_cancelled(day, key, n)
-    ) found(step, total, cancelled)
+    SELECT step, sum(total)::bigint, sum(cancelled)::bigint, round(sum(cancelled) * 100.0 / sum(total), 2)::float8
+    FROM ({" UNION ALL ".join(parts)}) found(step, total, cancelled)
     GROUP BY step ORDER BY step COLLATE "C"
     """
 
