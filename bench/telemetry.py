@@ -1,4 +1,5 @@
-"""Events in batches of 50: ours by its whole door, beside a FastAPI peer, one INSERT per event, and bare COPY.
+"""Events in batches of 50: ours by its whole door, beside a FastAPI peer and a stock DRF view that makes one INSERT per
+event; and beside one connection without a door that makes INSERTs or copies.
 
 Full: five rounds of three seconds each; a missed goal is a failure. SHORT=1: one round of a second each, and the
 ratios are only shown. No commit waits for the disk: the wait would be the same for all and hide what is measured.
@@ -22,14 +23,16 @@ from _load import ROOT, SHORT, Contender, python, serving, wrk
 from _own_database import own_database
 from _telemetry_data import BATCH, COLUMNS, batch, rows, usual_table, write_batches
 
-OURS, PEER, ONE, LIMIT = "ours", "FastAPI peer", "one INSERT per event", "one COPY connection"
+OURS, PEER, STOCK = "ours", "FastAPI peer", "stock DRF view"
+ONE, LIMIT = "one INSERT connection", "one COPY connection"
 UVICORN = ("--port", "{port}", "--no-proxy-headers", "--no-access-log", "--log-level", "error")
 SERVERS = [
     Contender(OURS, python("-m", "uvicorn", "marketplace.asgi:application", *UVICORN)),
     Contender(PEER, python("-m", "uvicorn", "_telemetry_peer:app", "--app-dir", "bench", "--loop", "uvloop", *UVICORN)),
+    Contender(STOCK, python("-m", "uvicorn", "_telemetry_stock:application", "--app-dir", "bench", *UVICORN)),
 ]
 ROUNDS, SECONDS = (1, 1) if SHORT else (5, 3)
-GOALS = {PEER: (2.0, 2.8), ONE: (15.0, None), LIMIT: (None, 0.75)}  # must, aim
+GOALS = {PEER: (2.0, 2.8), STOCK: (15.0, None), LIMIT: (None, 0.75)}  # must, aim
 VALUES = ", ".join(["%s"] * (COLUMNS.count(",") + 1))
 
 Work = Callable[[psycopg.Connection[Any], list[tuple[Any, ...]]], None]
@@ -107,6 +110,7 @@ def main() -> int:
                 {
                     OURS: lambda: by_the_door(addresses[OURS], batches),
                     PEER: lambda: by_the_door(addresses[PEER], batches),
+                    STOCK: lambda: by_the_door(addresses[STOCK], batches),
                     ONE: lambda: directly(one_by_one, user),
                     LIMIT: lambda: directly(copied, user),
                 }
