@@ -1,7 +1,7 @@
 """How an event is read, in one place, and what of the events no roll-up holds yet.
 
-The function keeps one plan for a session, and never one that reads whole partitions: how little is fresh cannot be
-seen from a statement. It goes by days and not by `occurred_at`, whose index would lead to all that is in the window.
+The function keeps one plan for a session, and never one that reads whole partitions, starts other processes or compiles
+itself, each of which takes longer than the answer: how little is fresh cannot be seen from a statement. It goes by days and not by `occurred_at`, whose index would lead to all that is in the window.
 """
 
 from typing import ClassVar
@@ -21,7 +21,8 @@ FROM analytics_event
 
 FRESH = """
 CREATE FUNCTION analytics_fresh(first date, after date) RETURNS SETOF analytics_reading
-LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
+SET max_parallel_workers_per_gather = 0 SET jit = off AS $$
 BEGIN
   RETURN QUERY SELECT * FROM analytics_reading
     WHERE transaction >= coalesce((SELECT below FROM analytics_fold), 0)
