@@ -41,6 +41,7 @@ class Plan:
     days: int = DAYS
 
 
+@transaction.atomic  # all of the month, or nothing
 def build(plan: Plan, *, now: datetime) -> int:
     """How many events were made; where there are any already, none."""
     if Event.objects.exists():

@@ -7,7 +7,7 @@ speak in numbers and choose from it what they show.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -133,6 +133,26 @@ def told(
         "message": None if said is None else _numbered_message(said),
     }
     return Frame(room_id, seq, type, orjson.dumps(text), orjson.dumps(numbers))
+
+
+def place_of_message(frame: Frame) -> int:
+    """Of the message that it shows, if that was there before; else 0."""
+    if frame.type == Event.Type.CREATED or b'"message":{' not in frame.text:
+        return 0
+    said = orjson.loads(frame.text).get("message")
+    return int(said["seq"]) if said else 0
+
+
+def without_message(frame: Frame) -> Frame:
+    """For who came later: that something happened to what was said before their time, and not what was said."""
+    text, numbers = orjson.loads(frame.text), orjson.loads(frame.numbers)
+    del text["message"]
+    return replace(frame, text=orjson.dumps(text), numbers=orjson.dumps({**numbers, "message": None}))
+
+
+def seen_from(frame: Frame, first_seq: int) -> Frame:
+    """By somebody who may see what has a higher number than this."""
+    return without_message(frame) if first_seq and 0 < place_of_message(frame) <= first_seq else frame
 
 
 def numbered_person(user: Any) -> Shown:

@@ -1,4 +1,4 @@
-"""How an event is read, in one place, and what of the events no roll-up holds yet.
+"""How an event is read, in one place (of a name that an app makes up, 80 characters), and what of the events no roll-up holds yet.
 
 The function keeps one plan for a session, and never one that reads whole partitions, starts other processes or compiles
 itself, each of which takes longer than the answer: how little is fresh cannot be seen from a statement. It goes by days and not by `occurred_at`, whose index would lead to all that is in the window.
@@ -12,10 +12,10 @@ READING = """
 CREATE VIEW analytics_reading AS
 SELECT id, transaction, occurred_at, (occurred_at AT TIME ZONE 'UTC')::date AS day, event_type, session_id, user_id,
   listing_id, step,
-  CASE event_type WHEN 'ui.click' THEN properties ->> 'button' END AS button,
-  CASE event_type WHEN 'escrow.step' THEN properties ->> 'result' END AS result,
-  CASE event_type WHEN 'feature.used' THEN properties ->> 'feature_key' END AS feature,
-  CASE event_type WHEN 'screen.view' THEN properties ->> 'screen' END AS screen
+  CASE event_type WHEN 'ui.click' THEN left(properties ->> 'button', 80) END AS button,
+  CASE event_type WHEN 'escrow.step' THEN left(properties ->> 'result', 80) END AS result,
+  CASE event_type WHEN 'feature.used' THEN left(properties ->> 'feature_key', 80) END AS feature,
+  CASE event_type WHEN 'screen.view' THEN left(properties ->> 'screen', 80) END AS screen
 FROM analytics_event
 """
 

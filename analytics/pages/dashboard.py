@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin.views.decorators import staff_member_required
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,7 +15,8 @@ from django.views.decorators.http import require_safe
 from analytics.querysets.questions import QUESTIONS, answer
 from analytics.serializers.questions import window_of
 from listings.models import Category
-from marketplace.common.errors import DomainError, Unauthenticated
+from marketplace.common.errors import DomainError, Forbidden, Unauthenticated
+from marketplace.common.handler import translate
 from marketplace.common.jsonio import json_response
 
 # What is drawn for each question: along which column, in what groups, how high, and whether that adds up
@@ -91,9 +93,14 @@ def numbers(request: HttpRequest, name: str) -> HttpResponse:
     if name not in QUESTIONS:
         raise Http404
     try:
-        if not (request.user.is_active and request.user.is_staff):
+        if not request.user.is_authenticated:
             raise Unauthenticated
+        if not (request.user.is_active and request.user.is_staff):
+            raise Forbidden
         rows = answer(name, window_of(request.GET, now=timezone.now()))
-    except DomainError as error:
-        return json_response(error.body(), status=error.status, headers=error.headers)
+    except (DomainError, DatabaseError) as error:
+        told = translate(error)
+        if told is None:
+            raise
+        return json_response(told.body(), status=told.status, headers=told.headers)
     return json_response(rows, headers={"Cache-Control": "no-store"})

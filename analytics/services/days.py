@@ -6,7 +6,7 @@ default partition, is read as any other event, and moves to its day as soon as t
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -31,30 +31,36 @@ def is_prepared(*, now: datetime) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def drop_older(days: int, *, now: datetime) -> int:
-    """How many days were dropped. One that is being read just now, or is not all counted, is dropped next time."""
+def drop_older(days: int, *, now: datetime) -> int | None:
+    """How many days were dropped; None where they are not all counted yet. One that is being read is dropped later."""
     first_kept = (now - timedelta(days=days)).date()
     with transaction.atomic(), connection.cursor() as cursor:
         if not let_raw_go(first_kept):
-            return 0
+            return None
         cursor.execute(HURRIED)
         cursor.execute("SELECT analytics_drop_days(%s)", [first_kept])
         return int(cursor.fetchone()[0])
 
 
-def forget_seen(days: int) -> int:
-    """Ids whose events are gone, a part at a time; how many that were."""
+def forget_seen(days: int, *, now: datetime) -> int:
+    """Ids whose events are gone; how many that were."""
+    first_kept = (now - timedelta(days=days)).date()
+    return _forget("analytics_seenevent", "seen_at < %s::timestamp AT TIME ZONE 'UTC'", first_kept)
+
+
+def forget_members(days: int, *, now: datetime) -> int:
+    """Who was there on days to which no event can be added any more: how many they were is counted."""
+    return _forget("analytics_daymember", "day < %s", (now - timedelta(days=days)).date())
+
+
+def _forget(table: str, which: str, before: date) -> int:
+    """A part at a time."""
     forgotten = 0
-    while (part := _forget_some_seen(days)) > 0:
+    while True:
+        with connection.cursor() as cursor:
+            some = f"SELECT ctid FROM {table} WHERE {which} LIMIT %s FOR UPDATE SKIP LOCKED"  # noqa: S608 - names of ours
+            cursor.execute(f"DELETE FROM {table} WHERE ctid = ANY(ARRAY({some}))", [before, FORGOTTEN_AT_ONCE])  # noqa: S608
+            part = int(cursor.rowcount)
         forgotten += part
-    return forgotten
-
-
-def _forget_some_seen(days: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM analytics_seenevent WHERE ctid = ANY(ARRAY(SELECT ctid FROM analytics_seenevent"
-            " WHERE seen_at < now() - make_interval(days => %s) LIMIT %s FOR UPDATE SKIP LOCKED))",
-            [days, FORGOTTEN_AT_ONCE],
-        )
-        return int(cursor.rowcount)
+        if part < FORGOTTEN_AT_ONCE:
+            return forgotten

@@ -44,20 +44,24 @@ class Proof:
 def prove(*, since: date | None = None, until: date | None = None, repair: bool = False) -> Proof:
     _look_for_listings_elsewhere()
     days = list(days_between(since, until))
-    differences = [each for day in days for each in _differences_of(day)]
-    for each in differences:
+    return Proof(len(days), [each for day in days for each in _proved(day, repair=repair)])
+
+
+def _proved(day: date, *, repair: bool) -> list[Difference]:
+    found = [*_of_things(day), *_of_events(day)]
+    for each in found:
         differences_found.labels(each.kind).inc()
         log.error("rollup_differs", **{**vars(each), "day": str(each.day)})
-    if repair:
-        for day in sorted({each.day for each in differences}):
-            rebuild_day(day)
-            Day.objects.filter(day=day).update(is_closed=False)  # counted again when its turn comes
-            log.warning("rollup_repaired", day=str(day))
-    return Proof(len(days), differences)
+    if repair and found:
+        rebuild_day(day)
+        Day.objects.filter(day=day).update(is_closed=False)  # counted again when its turn comes
+        log.warning("rollup_repaired", day=str(day))
+    return found
 
 
-def _differences_of(day: date) -> list[Difference]:
-    return [*_found(day, things_of_a_day(LISTINGS)), *_found(day, things_of_a_day(ORDERS)), *_of_events(day)]
+@transaction.atomic
+def _of_things(day: date) -> list[Difference]:
+    return [*_found(day, things_of_a_day(LISTINGS)), *_found(day, things_of_a_day(ORDERS))]
 
 
 @transaction.atomic
@@ -69,6 +73,7 @@ def _of_events(day: date) -> list[Difference]:
 
 def _found(day: date, statement: str) -> list[Difference]:
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")  # all of a day
         cursor.execute(statement, {"day": day, "start": midnight(day), "end": midnight(day + DAY)})
         return [Difference(day, *row) for row in cursor.fetchall()]
 

@@ -56,6 +56,7 @@ def rebuild_day(day: date) -> bool:
     DayMember.objects.filter(day=day).delete()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL statement_timeout = 0")  # all of a day
     start, end = midnight(day).isoformat(), midnight(day + DAY).isoformat()
     count_events(f"occurred_at >= '{start}' AND occurred_at < '{end}' AND transaction < {state.below}")
     return True

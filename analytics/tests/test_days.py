@@ -72,7 +72,7 @@ def test_a_day_that_is_not_all_counted_is_not_dropped() -> None:
     days.prepare(now=FAR - timedelta(days=3))
     write(FAR - timedelta(days=3), is_counted=False)
 
-    assert days.drop_older(2, now=FAR) == 0
+    assert days.drop_older(2, now=FAR) is None
 
     assert Event.objects.filter(received_at=FAR - timedelta(days=3)).exists()
 
@@ -82,7 +82,7 @@ def test_days_older_than_what_is_kept_are_dropped_whole() -> None:
     for back in (40, 3, 2, 1):
         write(FAR - timedelta(days=back))
 
-    assert days.drop_older(2, now=FAR) >= 1
+    assert (days.drop_older(2, now=FAR) or 0) >= 1
 
     assert [event.received_at for event in Event.objects.order_by("received_at")] == [
         FAR - timedelta(days=2),
@@ -95,7 +95,7 @@ def test_ids_are_forgotten_with_their_events() -> None:
     for n, back in enumerate((100, 99, 1)):
         SeenEvent.objects.create(pk=f"{n:032x}", seen_at=datetime.now(UTC) - timedelta(days=back))
 
-    assert days.forget_seen(90) == 2
+    assert days.forget_seen(90, now=datetime.now(UTC)) == 2
     assert SeenEvent.objects.get().pk.int == 2
 
 

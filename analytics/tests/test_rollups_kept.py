@@ -15,10 +15,11 @@ from analytics import tasks
 from analytics.models import Day, DayCount, DayMember, Event, Fold
 from analytics.querysets.questions import answer
 from analytics.querysets.window import Window
-from analytics.services import folding, proving, rebuilding, summarizing
+from analytics.services import proving, rebuilding, summarizing
 from analytics.tests.test_rollups_agree import agree
-from analytics.tests.writing import Said, write
+from analytics.tests.writing import Said, fold_all, write
 from listings.models import Listing
+from marketplace.tests.ended import until_all_have_ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +36,7 @@ def folded(make_listing: Callable[..., Listing]) -> Listing:
         *(Said("ui.click", MAY + n * DAY, properties={"button": "buy"}, session=f"session-{n}") for n in range(3)),
         Said("feature.used", MAY, listing=viewed.pk, properties={"feature_key": "quick_view"}),
     )
-    folding.fold()
+    fold_all()
     return viewed
 
 
@@ -70,7 +71,7 @@ def test_all_can_be_rebuilt(folded: Listing) -> None:
 
     call_command("rebuild_rollups", since=BETWEEN["since"], until=BETWEEN["until"], stdout=StringIO())
     agree(WINDOW)
-    folding.fold()
+    fold_all()
     agree(WINDOW)
 
 
@@ -78,7 +79,7 @@ def test_days_whose_raw_events_are_gone_keep_their_numbers(folded: Listing) -> N
     before = answer("2_1", WINDOW)
     write(Said("ui.click", MAY))
     assert not rebuilding.let_raw_go(datetime.now(UTC).date() + DAY)  # one of them is in no roll-up yet
-    folding.fold()
+    fold_all()
     assert rebuilding.let_raw_go(datetime.now(UTC).date() + DAY)
     Event.objects.all().delete()
 
@@ -97,10 +98,12 @@ def test_restored_in_another_cluster_all_is_read_anew(folded: Listing) -> None:
     Fold.objects.update(cluster="another", below=2_000_000_000)
     write(Said("ui.click", MAY))
 
+    until_all_have_ended()
     tasks.fold_events()
     agree(WINDOW)
     write(Said("ui.click", MAY))
     agree(WINDOW)
+    until_all_have_ended()
     tasks.fold_events()
     agree(WINDOW)
     assert proving.prove(**BETWEEN).is_ok
@@ -110,7 +113,7 @@ def test_a_listing_known_later_than_its_views_is_found_at_night(folded: Listing,
     late = make_listing()
     used = {"feature_key": "quick_view"}
     write(Said("feature.used", MAY, listing=late.pk, properties=used))
-    folding.fold()
+    fold_all()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE analytics_viewedlisting SET category_id = NULL WHERE listing_id = %s", [late.pk])
         cursor.execute("UPDATE analytics_daycount SET n = n - 1 WHERE kind = 'quick_view'")

@@ -12,6 +12,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from analytics.services import folding
+from marketplace.tests.ended import until_all_have_ended
+
 
 @dataclass(frozen=True)
 class Said:
@@ -49,3 +52,9 @@ def writing_elsewhere(*events: Said) -> Iterator[None]:
         other.commit()
     finally:
         other.close()
+
+
+def fold_all() -> int:
+    """What was written before this, whoever else is at work on the same server."""
+    until_all_have_ended()
+    return folding.fold()

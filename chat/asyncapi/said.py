@@ -26,16 +26,16 @@ from chat.realtime.limits import Limits
 from chat.serializers.messages import MessageOut, SpeakerOut
 
 _MEMBER = {"user_id": UUID}
-_REACTION = {"message": ref("Message"), "emoji": TEXT, "user_id": UUID}
-_ABOUT_MESSAGE = {"message": ref("Message")}
+_REACTION = {"emoji": TEXT, "user_id": UUID}
+_MESSAGE = {"message": ref("Message")}
 OF_THE_LOG: dict[str, tuple[str, dict[str, Schema]]] = {
-    Event.Type.CREATED: ("Somebody, or the product, said something", _ABOUT_MESSAGE),
-    Event.Type.EDITED: ("It reads differently now", _ABOUT_MESSAGE),
-    Event.Type.DELETED: ("It was taken back and says nothing any more", _ABOUT_MESSAGE),
-    Event.Type.HIDDEN: ("Moderators have hidden it", _ABOUT_MESSAGE),
+    Event.Type.CREATED: ("Somebody, or the product, said something", _MESSAGE),
+    Event.Type.EDITED: ("It reads differently now", {}),
+    Event.Type.DELETED: ("It was taken back and says nothing any more", {}),
+    Event.Type.HIDDEN: ("Moderators have hidden it", {}),
     Event.Type.REACTED: ("Somebody reacts to a message", _REACTION),
     Event.Type.UNREACTED: ("Somebody takes a reaction back", _REACTION),
-    Event.Type.ATTACHED: ("A file of a message was looked at", {"message": ref("Message"), "upload_id": UUID}),
+    Event.Type.ATTACHED: ("A file of a message was looked at", {"upload_id": UUID}),
     Event.Type.JOINED: ("Somebody has come", {**_MEMBER, "role": TEXT}),
     Event.Type.LEFT: ("Somebody has gone", _MEMBER),
     Event.Type.REMOVED: ("Somebody was removed", _MEMBER),
@@ -44,8 +44,16 @@ OF_THE_LOG: dict[str, tuple[str, dict[str, Schema]]] = {
 }
 
 
-def _event(facts: dict[str, Schema]) -> Schema:
-    return shape(room=UUID, seq=SEQ, actor_id=or_null(UUID), at=TIME, **facts)
+# Without the message for who came after it was said
+ABOUT_WHAT_WAS_SAID = (
+    *(Event.Type.EDITED, Event.Type.DELETED, Event.Type.HIDDEN),
+    *(Event.Type.REACTED, Event.Type.UNREACTED, Event.Type.ATTACHED),
+)
+
+
+def _event(name: str, facts: dict[str, Schema]) -> Schema:
+    sometimes = _MESSAGE if name in ABOUT_WHAT_WAS_SAID else None
+    return shape(room=UUID, seq=SEQ, actor_id=or_null(UUID), at=TIME, may=sometimes, **facts)
 
 
 def _limits() -> Schema:
@@ -54,7 +62,7 @@ def _limits() -> Schema:
 
 def frames(limits: Limits) -> dict[str, tuple[str, Schema]]:
     return {
-        **{str(name): (about, _event(facts)) for name, (about, facts) in OF_THE_LOG.items()},
+        **{str(name): (about, _event(name, facts)) for name, (about, facts) in OF_THE_LOG.items()},
         **_of_the_connection(),
         **_of_the_subscription(limits),
         **_answers(),

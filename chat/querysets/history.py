@@ -34,7 +34,7 @@ WITH stretch AS MATERIALIZED (
 ), drawn AS (
   SELECT e.seq, {event} AS body
   FROM (SELECT * FROM stretch ORDER BY seq LIMIT %(limit)s::bigint) e
-  LEFT JOIN chat_message m ON m.id = e.message_id {sender}
+  LEFT JOIN chat_message m ON m.id = e.message_id AND m.seq > %(first)s::bigint {sender}
 )
 SELECT convert_to('[' || coalesce(string_agg(body, ',' ORDER BY seq), '') || ']', 'UTF8'),
   (SELECT count(*) FROM stretch) > %(limit)s::bigint

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from chat.frames import Frame
+from chat.frames import Frame, seen_from
 from chat.models import Event
 from chat.realtime.commands import Follow
 from chat.realtime.errors import TooManyRooms
@@ -120,7 +120,7 @@ async def _catch_up(seat: Seat, position: int) -> None:
 
 def _tell(seat: Seat, frames: Sequence[Frame]) -> bool:
     """False: among them was the news that this person is no longer in the room. What comes after it is not theirs."""
-    allowed = _up_to_the_end(seat, frames)
+    allowed = [seen_from(frame, seat.first_seq) for frame in _up_to_the_end(seat, frames)]
     limits = seat.socket.hub.limits
     for text in seat.socket.dialect.batches(seat.room.id, allowed, limits.batch_frames, limits.batch_bytes):
         seat.socket.outbox.put(Packet(text))

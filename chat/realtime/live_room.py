@@ -17,7 +17,7 @@ from uuid import UUID
 import orjson
 import structlog
 
-from chat.frames import Frame, Shown
+from chat.frames import Frame, Shown, place_of_message, without_message
 from chat.models import Event
 from chat.realtime.membership import Change, change_in
 from chat.realtime.packets import Packet
@@ -162,8 +162,9 @@ class LiveRoom:
             self._mind(change_in(frame))
 
     def _deliver(self, frame: Frame) -> None:
-        """One text for all who speak the same dialect."""
-        packets: dict[Dialect, Packet | None] = {}
+        """One text for all who speak the same dialect, and another for those who came after what it is about."""
+        packets: dict[tuple[Dialect, bool], Packet | None] = {}
+        about = place_of_message(frame)
         passing_of = _person_of(frame) if frame.seq == 0 else None
         for socket, seat in list(self.seats.items()):
             if not seat.is_live or 0 < frame.seq <= seat.after:
@@ -171,10 +172,11 @@ class LiveRoom:
             dialect = socket.dialect
             if passing_of is not None and not dialect.hears_itself and passing_of == socket.person.number:
                 continue
-            if dialect not in packets:
-                text = dialect.event(frame)
-                packets[dialect] = None if text is None else Packet(text, is_passing=frame.seq == 0)
-            packet = packets[dialect]
+            kind = (dialect, 0 < about <= seat.first_seq)
+            if kind not in packets:
+                text = dialect.event(without_message(frame) if kind[1] else frame)
+                packets[kind] = None if text is None else Packet(text, is_passing=frame.seq == 0)
+            packet = packets[kind]
             if packet is not None:
                 socket.outbox.put(packet)
 

@@ -11,6 +11,8 @@ from chat.models import Message, MessageReport
 from chat.models.message import LONGEST_TEXT
 from chat.serializers.uploads import AttachmentOut
 from chat.services.files.carrying import MOST_FILES
+from chat.services.sending import Draft
+from marketplace.common.errors import InvalidInput
 from marketplace.common.validation import QueryShape, Shape
 
 SAYABLE = [choice for choice in Message.Kind.choices if choice[0] != Message.Kind.SYSTEM]
@@ -133,3 +135,19 @@ class MessageReportOut(serializers.ModelSerializer[MessageReport]):
         model = MessageReport
         fields = ("id", "message_id", "reason", "text", "state", "created_at")
         read_only_fields = fields
+
+
+def draft_of(body: dict[str, Any], *, client_id: str | None = None) -> Draft:
+    """What a `SendBody` says, for whoever sends it."""
+    place = {name: body.get(name) for name in ("latitude", "longitude")}
+    given = [value for value in place.values() if value is not None]
+    if len(given) == 1:
+        raise InvalidInput.one(["body", "latitude"], "latitude and longitude come together")
+    return Draft(
+        body.get("content"),
+        kind=body["message_type"],
+        client_id=client_id or body.get("client_id") or None,
+        reply_to_seq=body.get("reply_to_seq"),
+        data=place if given else None,
+        upload_ids=tuple(body.get("upload_ids") or ()),
+    )

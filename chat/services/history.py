@@ -61,7 +61,7 @@ def events(reader: User, room_id: UUID, *, since: int, limit: int) -> Stretch:
     standing = access.standing(reader.pk, room_id)
     standing.must_look()
     first, end = _seen(standing)
-    asked = {"room": room_id, "above": max(first, since), "below": end, "limit": limit}
+    asked = {"room": room_id, "first": first, "above": max(first, since), "below": end, "limit": limit}
     shown, has_more = fixed.ask(history.EVENTS, asked) or (b"[]", False)
     return Stretch(shown, has_more, standing.epoch, standing.seq if standing.last_seq is None else standing.last_seq)
 

@@ -57,13 +57,14 @@ def change_rules(room: Room) -> None:
 
 def after(standing: Standing, since: int, *, limit: int = MOST_AT_ONCE) -> list[frames.Frame]:
     """What happened after a number, in order, as far as this person may see it."""
-    return _framed(_of(standing, max(since, standing.first_seq)), standing.room_id, standing.number, limit)
+    rows = _of(standing, max(since, standing.first_seq))
+    return _seen(standing, _framed(rows, standing.room_id, standing.number, limit))
 
 
 def latest(standing: Standing, *, limit: int) -> list[frames.Frame]:
     """The last ones, in order."""
     rows = _of(standing, standing.first_seq).order_by("-seq")[:limit]
-    return _framed(rows, standing.room_id, standing.number, limit)[::-1]
+    return _seen(standing, _framed(rows, standing.room_id, standing.number, limit))[::-1]
 
 
 def everything_after(room_id: UUID, number: int, since: int, *, limit: int = MOST_AT_ONCE) -> list[frames.Frame]:
@@ -88,6 +89,10 @@ def _of(standing: Standing, since: int) -> Any:
 
 def _with_words(rows: Any) -> Any:
     return rows.select_related("actor").prefetch_related(Prefetch("message", Message.objects.shown()))
+
+
+def _seen(standing: Standing, found: list[frames.Frame]) -> list[frames.Frame]:
+    return [frames.seen_from(frame, standing.first_seq) for frame in found]
 
 
 def _framed(rows: Any, room_id: UUID, number: int, limit: int) -> list[frames.Frame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -146,3 +147,15 @@ def _narrowed(rows: Any, *, before: UUID | None, before_seq: int | None, after_s
     if before_seq is not None:
         rows = rows.filter(seq__lt=before_seq)
     return rows if after_seq is None else rows.filter(seq__gt=after_seq)
+
+
+def place_meant(user: User, room_id: UUID, body: Mapping[str, Any]) -> int:
+    """Up to where somebody has read: a message of this room, a number, or everything there is."""
+    if body.get("last_message_id") is not None:
+        message = message_seen_by(user, body["last_message_id"])
+        if message.room_id != room_id:
+            raise ChatNotFound
+        return message.seq
+    if body.get("seq") is not None:
+        return int(body["seq"])
+    return access.standing(user.pk, room_id).seq

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from accounts.authentication import ReadsLightly, SignedIn
 from chat import frames
 from chat.models import Message
 from chat.serializers import messages as shapes
-from chat.services import access, changing, history, marks, moderation, reading, sending
+from chat.services import changing, history, marks, moderation, reading, sending
 from chat.services.errors import ChatNotFound, NotInChat
 from chat.views.replies import json_around
 from marketplace.common import ratelimit
@@ -35,7 +34,7 @@ class Messages(ReadsLightly, CountsFirst, ViewSet):
         ratelimit.require("chat_send", str(request.user.pk))
         body = shapes.MessageBody.read(request.data)
         try:
-            sent = sending.send(request.user, body["chat_id"], _draft(body))
+            sent = sending.send(request.user, body["chat_id"], shapes.draft_of(body))
         except ChatNotFound as error:  # as the contract has it, for rooms that do not exist as well
             raise NotInChat from error
         said = sent.message or Message.objects.shown().get(pk=sent.message_id)
@@ -93,40 +92,15 @@ class Messages(ReadsLightly, CountsFirst, ViewSet):
         return Response([frames.message(each) for each in found])
 
 
-def _draft(body: dict[str, Any]) -> sending.Draft:
-    place = {name: body.get(name) for name in ("latitude", "longitude")}
-    given = [value for value in place.values() if value is not None]
-    if len(given) == 1:
-        raise InvalidInput.one(["body", "latitude"], "latitude and longitude come together")
-    return sending.Draft(
-        body.get("content"),
-        kind=body["message_type"],
-        client_id=body.get("client_id") or None,
-        reply_to_seq=body.get("reply_to_seq"),
-        data=place if given else None,
-        upload_ids=tuple(body.get("upload_ids") or ()),
-    )
-
-
 class MarkRead(Door):
     @extend_schema(request=shapes.MarkReadBody, responses=shapes.MarkOut)
     def post(self, request: SignedIn) -> Response:
         """Up to a message, a number, or everything there is."""
         body = shapes.MarkReadBody.read(request.data)
         chat_id = body["chat_id"]
-        seq = marks.read_up_to(request.user, chat_id, self._mark(request, body))
+        seq = marks.read_up_to(request.user, chat_id, reading.place_meant(request.user, chat_id, body))
         count = marks.unread(request.user, [chat_id])
         return Response({"chat_id": chat_id, "last_read_seq": seq, "unread_count": count})
-
-    def _mark(self, request: SignedIn, body: dict[str, Any]) -> int:
-        if body.get("last_message_id") is not None:
-            message = reading.message_seen_by(request.user, body["last_message_id"])
-            if message.room_id != body["chat_id"]:
-                raise ChatNotFound
-            return message.seq
-        if body.get("seq") is not None:
-            return int(body["seq"])
-        return access.standing(request.user.pk, body["chat_id"]).seq
 
 
 class UnreadCount(Door):

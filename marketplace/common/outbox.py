@@ -91,6 +91,7 @@ WITH fresh AS (
   INSERT INTO common_outboxdelivery (event_id, listener, state, attempts, last_error, due_at)
   SELECT fresh.id, listener, 'waiting', 0, '', fresh.created_at
   FROM fresh JOIN unnest(%(kinds)s::text[], %(listeners)s::text[]) AS heard (kind, listener) USING (kind)
+  ON CONFLICT (event_id, listener) DO NOTHING
 )
 UPDATE common_outboxevent e SET is_handed_out = true FROM fresh WHERE e.id = fresh.id
 """

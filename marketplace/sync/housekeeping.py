@@ -57,9 +57,10 @@ def _forget_below(floor: int) -> int:
 def begin_a_new_generation() -> UUID:
     """After a restore: transaction ids mean something else now. What was noted about them goes as well."""
     generation = uuid4()
-    Log.objects.update(generation=generation, min_floor=0)
+    Log.objects.update(generation=generation, min_floor=1)  # not nothing: who asks by time has missed the restore
     Epoch.objects.all().delete()
     with connection.cursor() as cursor:  # ids of another server may be ahead of ours
+        cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("UPDATE sync_index SET xid = 3 WHERE xid <> 3")
     return generation
 

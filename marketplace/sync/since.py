@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from marketplace.sync import clock
 from marketplace.sync.errors import InvalidSince, SinceInFuture
 
 PATIENCE = timedelta(seconds=60)
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # nothing is older, and there is time before it to reckon with
 _LOST_PLUS = re.compile(r"(?<=T)(\S+) (?=\d\d:?\d\d$)")  # a `+` that nobody encoded arrives as a blank
 
 
@@ -16,9 +16,8 @@ def read(text: str, *, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+", text.strip()))
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        moment - clock.SLACK  # the first second of time has none before it
     except (ValueError, OverflowError) as error:
         raise InvalidSince from error
     if moment > now + PATIENCE:
         raise SinceInFuture
-    return moment
+    return max(moment, BEGINNING)

@@ -35,7 +35,7 @@ class Column:
 
 # A spreadsheet takes such a text for a formula, also one that begins with the wide form of the sign
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_EMAIL = re.compile(r"[^\s@,;:<>()\"']+@[^\s@,;:<>()\"']+\.[^\W\d_]{2,}")
+_EMAIL = re.compile(r"[^\s@,;:<>()\"']{1,64}@[^\s@,;:<>()\"']{1,255}\.[^\W\d_]{2,}")
 _MAY_BE_PRIVATE = re.compile(r"@|eyJ|[=:]|bearer|basic|token", re.IGNORECASE)
 
 

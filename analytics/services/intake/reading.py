@@ -140,7 +140,7 @@ def mended(array: bytes) -> Mended:
 def _mend(index: int, raw: bytes) -> dict[str, Any] | Refused:
     try:
         # Python's own reader takes what others choke on: numbers without end
-        event = msgspec.convert(_cleaned(json.loads(raw)), shapes.SloppyEvent)
+        event = msgspec.convert(_cleaned(json.loads(raw.decode(errors="replace"))), shapes.SloppyEvent)
     except msgspec.ValidationError as error:
         text = str(error)
         where = FIELD.search(text)

@@ -67,8 +67,10 @@ def _write_mended(events: list[dict[str, Any]], user_id: UUID | None) -> writing
 
 
 def _leave_only_people_in(events: list[dict[str, Any]]) -> None:
-    """Without a token anybody can be named, but nobody who does not exist."""
+    """Without a token anybody can be named, but nobody who does not exist, and nobody as having looked at a thing: what
+    sellers are told of that would be for anybody to make up."""
     named = {event["user_id"] for event in events} - {None}
     people = {str(key) for key in User.objects.filter(pk__in=named).values_list("pk", flat=True)} if named else set()
     for event in events:
-        event["user_id"] = event["user_id"] if event["user_id"] in people else None
+        is_kept = event["user_id"] in people and event["event_type"] != "listing.viewed"
+        event["user_id"] = event["user_id"] if is_kept else None

@@ -1,7 +1,7 @@
 """Events into their table: one statement, so it is all there or nothing is, and nothing waits behind it.
 
 Those that bring an id of their own are first noted among the seen, in the order of their ids: two batches that share
-some wait for each other and never around each other. Those without touch no index but the two small ones by block.
+some wait for each other and never around each other. Those without touch only the events' own indexes.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ MEMBER_CHANGED = f"""
 IF (OLD.state = 'active') <> (NEW.state = 'active') OR NEW.joined_seq <> OLD.joined_seq THEN
   {CAME_IN.format(ONE_MEMBER)}
 END IF;
-IF NEW.joined_seq > OLD.joined_seq AND OLD.state = 'active' AND NEW.state = 'active' THEN
+IF NEW.joined_seq > OLD.joined_seq AND NEW.state = 'active' AND (OLD.state = 'active' OR OLD.left_seq IS NOT NULL) THEN
   {stamp("VALUES (7, NEW.room_id, NEW.user_id, true)")}
 END IF;
 """
@@ -124,11 +124,12 @@ WHEN (NEW.type <> 'message.created') EXECUTE FUNCTION sync_chat_event_came();
 PEOPLE = on_update(
     "accounts_user",
     stamp("SELECT 6, m.user_id, m.room_id, false FROM chat_member m WHERE m.user_id = NEW.id ORDER BY 2, 3")
-    + stamp("SELECT 5, r.id, r.id, false FROM chat_room r WHERE r.owner_id = NEW.id ORDER BY 2, 3")
     + stamp(
         "SELECT 8, s.id, s.room_id, false FROM chat_member m JOIN chat_message s"
         " ON s.room_id = m.room_id AND s.sender_id = m.user_id WHERE m.user_id = NEW.id ORDER BY 2"
-    ),
+    )
+    # after what was said, as by whoever changes a message and tells it in the room's log
+    + stamp("SELECT 5, r.id, r.id, false FROM chat_room r WHERE r.owner_id = NEW.id ORDER BY 2, 3"),
     seen=("username", "name", "picture"),
 )
 

@@ -12,8 +12,8 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.notices import reading as notifications
-from chat.serializers.messages import MarkReadBody, MessageBody
-from chat.services import access, marks, reading, sending
+from chat.serializers.messages import MarkReadBody, MessageBody, draft_of
+from chat.services import marks, reading, sending
 from listings.models import Listing
 from listings.serializers.listings import ListingBody, ListingChanges
 from listings.services import favourites, listings, transitions
@@ -60,26 +60,13 @@ class ChangeOfListing(ListingChanges):
 
 def send(user: User, client_id: str, body: dict[str, Any]) -> Result:
     ratelimit.require("chat_send", str(user.pk))
-    place = {name: body.get(name) for name in ("latitude", "longitude")}
-    draft = sending.Draft(
-        body.get("content"),
-        kind=body["message_type"],
-        client_id=client_id,
-        reply_to_seq=body.get("reply_to_seq"),
-        data=place if None not in place.values() else None,
-        upload_ids=tuple(body.get("upload_ids") or ()),
-    )
-    sent = sending.send(user, body["chat_id"], draft)
+    sent = sending.send(user, body["chat_id"], draft_of(body, client_id=client_id))
     return {"id": str(sent.message_id), "chat_id": str(sent.room_id), "seq": sent.seq}
 
 
 def mark_read(user: User, client_id: str, body: dict[str, Any]) -> Result:
     chat_id = body["chat_id"]
-    seq = body.get("seq")
-    if body.get("last_message_id") is not None:
-        seq = reading.message_seen_by(user, body["last_message_id"]).seq
-    if seq is None:
-        seq = access.standing(user.pk, chat_id).seq
+    seq = reading.place_meant(user, chat_id, body)
     return {"chat_id": str(chat_id), "last_read_seq": marks.read_up_to(user, chat_id, seq)}
 
 

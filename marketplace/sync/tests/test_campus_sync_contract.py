@@ -40,6 +40,13 @@ def test_without_since_it_is_an_object_with_all_of_the_catalog(anonymous: APICli
         assert parse_datetime(body["server_time"])
 
 
+def test_T40_a_time_before_all_times_is_one_before_everything(signed_in: SignIn, buyer: User, listing: Listing) -> None:
+    reply = signed_in(buyer).get("/v1/sync/delta", {"since": "0001-01-02T00:00:00Z"})
+
+    assert reply.status_code == 200
+    assert [each["id"] for each in reply.json()["listings"]] == [str(listing.pk)]
+
+
 def test_who_is_signed_in_also_gets_what_is_theirs(signed_in: SignIn, buyer: User, order: Order) -> None:
     body = signed_in(buyer).get("/v1/sync/delta").json()
 

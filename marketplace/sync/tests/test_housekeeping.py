@@ -16,6 +16,7 @@ from marketplace.sync.models import Epoch, Log, Stamp
 from marketplace.sync.tests.conftest import Phone
 from marketplace.sync.tests.copies import anew
 from marketplace.sync.tests.writers import writers
+from marketplace.tests.ended import until_all_have_ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,6 +70,8 @@ def test_a_restored_database_begins_a_new_generation(phone: Phone, buyer: User, 
     assert Log.objects.get().generation != before
     reply = copy.client.get("/v1/sync/delta", {"cursor": copy.cursor})
     assert (reply.status_code, reply.json()["code"]) == (410, "cursor_expired")
+    by_time = copy.client.get("/v1/sync/delta", {"since": copy.answers[0]["server_time"]})
+    assert by_time.json()["reset"] is True
     began = phone(buyer)
     assert str(listing.pk) in began.items["listings"]
     Listing.objects.update(price_cents=1)
@@ -85,6 +88,7 @@ def test_who_holds_everything_up_is_seen(listing: Listing, make_listing: Callabl
         (_, seconds) = housekeeping.gauges()["sync_watermark_held_seconds"]
         assert seconds > 89
         assert b"sync_watermark_held_seconds" in metrics.exposition()
+    until_all_have_ended()
     assert housekeeping.gauges()["sync_watermark_held_seconds"][1] == 0
 
 

@@ -71,6 +71,23 @@ def test_everything_that_can_be_done_offline_is_done(
     assert (changed["status"], changed["result"]["version"]) == ("applied", 2)
 
 
+def test_what_the_doors_refuse_is_refused_here_too(
+    signed_in: SignIn, buyer: User, seller: User, listing: Listing, make_listing: Callable[..., Listing]
+) -> None:
+    room, _ = opening.about_listing(buyer, listing.pk)
+    other, _ = opening.about_listing(buyer, make_listing(title="Bata").pk)
+    said = sending.send(seller, other.pk, sending.Draft("en otra sala"))
+
+    results = push(
+        signed_in(buyer),
+        ("1", "message.read", {"chat_id": str(room.pk), "last_message_id": str(said.message_id)}),
+        ("2", "message.send", {"chat_id": str(room.pk), "content": "aquí", "latitude": 4.6}),
+    )
+
+    assert [each["status"] for each in results] == ["rejected"] * 2, results
+    assert not Message.objects.filter(room=room).exists()
+
+
 def test_the_same_again_is_the_same(signed_in: SignIn, buyer: User, listing: Listing) -> None:
     client, operation = signed_in(buyer), ("a", "order.create", {"listing_id": str(listing.pk)})
 

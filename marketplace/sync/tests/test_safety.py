@@ -139,6 +139,25 @@ def test_who_is_put_out_of_a_room_drops_it_with_all_that_was_said(phone: Phone, 
     assert str(later.message_id) not in str(copy.answers)
 
 
+def test_T44_who_has_left_and_come_back_meanwhile_drops_what_was_said_before(
+    phone: Phone, buyer: User, seller: User
+) -> None:
+    room = groups.create(buyer, name="Mudanza", is_private=True)
+    groups.invite(buyer, room.pk, seller)
+    groups.join(seller, room.pk)
+    sending.send(buyer, room.pk, Draft("de la primera vez"))
+    copy = phone(seller)
+    assert len(copy.items["messages"]) == 1
+
+    groups.leave(seller, room.pk)
+    groups.invite(buyer, room.pk, seller)
+    groups.join(seller, room.pk)
+    later = sending.send(buyer, room.pk, Draft("de la segunda"))
+    copy.pull()
+
+    assert list(copy.items["messages"]) == [str(later.message_id)]
+
+
 def test_whoever_comes_into_an_open_room_gets_what_was_said_there(phone: Phone, buyer: User, seller: User) -> None:
     room = groups.create(buyer, name="Mudanza")
     said = sending.send(buyer, room.pk, Draft("hola"))

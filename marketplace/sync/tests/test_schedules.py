@@ -12,6 +12,7 @@ from listings.models import Listing
 from marketplace.sync.tests.conftest import Phone
 from marketplace.sync.tests.copies import Copy, anew
 from marketplace.sync.tests.writers import writers
+from marketplace.tests.ended import until_all_have_ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -164,6 +165,7 @@ def test_since_finds_what_was_running_then(
 
     monkeypatch.setattr(clock, "SLACK", timedelta())
     copy = phone(None)
+    until_all_have_ended()
     with writers(2) as (older, younger):
         if is_first_noted:
             clock.note()

@@ -25,7 +25,8 @@ export function leading(rows, others) {
     const inOrder = [...totals.keys()].sort((one, two) => totals.get(two) - totals.get(one));
     if (inOrder.length <= MOST_GROUPS) return { groups: inOrder, of: (group) => group };
     const shown = new Set(inOrder.slice(0, MOST_GROUPS - 1));
-    return { groups: [...shown, others], of: (group) => (shown.has(group) ? group : others) };
+    const rest = shown.has(others) ? `${others} (…)` : others; // an app may call a button by that very word
+    return { groups: [...shown, rest], of: (group) => (shown.has(group) ? group : rest) };
 }
 
 /** A round number that is at least as high. */
