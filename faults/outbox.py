@@ -37,8 +37,8 @@ def ask(query: str, *values: object) -> int:
 def waiting() -> int:
     """Of ours; what their listeners make known in turn comes and goes."""
     return ask(
-        "SELECT count(*) FROM common_outboxdelivery d JOIN common_outboxevent e ON e.id = d.event_id"
-        " WHERE d.state = 'waiting' AND e.kind = 'password.changed'"
+        "SELECT count(*) FROM common_outboxevent e LEFT JOIN common_outboxdelivery d ON d.event_id = e.id"
+        " WHERE e.kind = 'password.changed' AND (NOT e.is_handed_out OR d.state = 'waiting')"
     )
 
 
