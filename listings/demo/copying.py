@@ -43,6 +43,8 @@ class Copier:
         """How many of them are new."""
         known = set(Listing.objects.filter(pk__in=[offer.id for offer in offers]).values_list("pk", flat=True))
         new = [offer for offer in offers if offer.id not in known]
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2min'")  # the part beside it may hold the same days of the past
         _copy(Listing, COLUMNS, [self._listing(offer) for offer in new])
         prices = [(offer.id, cents, CURRENCY, at) for offer in new for cents, at in offer.prices]
         _copy(ListingPrice, ("listing_id", "price_cents", "currency", "at"), prices)
