@@ -33,7 +33,7 @@ def test_T37_half_a_pair_as_bytes_is_mended_and_the_others_are_stored(
     odd = click(session_id="@@@@@@") if where == "session_id" else click(properties={"button": "@@@@@@"})
     body = json.dumps({"events": [odd, click()]}).encode().replace(b"@@@@@@", b"abcdef\xed\xa0\x80")
 
-    reply = anonymous.generic("POST", "/v1/events", body, content_type="application/json")
+    reply = anonymous.post("/v1/events", body, content_type="application/json")
 
     assert (reply.status_code, reply.json()["inserted"]) == (202, 2)
     told = Event.objects.values_list("session_id", "properties__button")
