@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -19,7 +20,7 @@ from io import BytesIO
 from queue import SimpleQueue
 from typing import IO, Any
 
-from marketplace.front_door import BODY, Receive, Scope, Send
+from marketplace.front_door import BODY, App, Receive, Scope, Send, TooBusy
 
 WAITING_PIECES = 64
 STOPPING_SECONDS = 2.0
@@ -133,14 +134,16 @@ class Exchange:
 class Threads:
     """So many and no more, each taking the next job as soon as it is free."""
 
-    def __init__(self, count: int, *, first: Job, last: Job) -> None:
+    def __init__(self, count: int, *, first: Job, last: Job, most_waiting: int | None = None) -> None:
         """`first` and `last` are what each thread does before and after its work."""
-        self._count, self._first, self._last = count, first, last
+        self._count, self._first, self._last, self._most_waiting = count, first, last, most_waiting
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._working: list[threading.Thread] = []
 
     def do(self, job: Job) -> None:
+        if self._most_waiting is not None and self._jobs.qsize() >= self._most_waiting:
+            raise TooBusy
         if not self._working:
             self._start()
         self._jobs.put(job)
@@ -187,6 +190,35 @@ class Bridge:
             await _pass_on(reply.body, send)
         else:
             await send({"type": "http.response.body", "body": reply.body})
+
+
+@dataclass(frozen=True)
+class Road:
+    """For requests to such an address, with a body of at least so many bytes."""
+
+    app: App
+    pattern: re.Pattern[str]
+    from_bytes: int = 0
+
+    def leads(self, scope: Scope) -> bool:
+        return self.pattern.match(scope["path"]) is not None and _length(scope) >= self.from_bytes
+
+
+class Roads:
+    """Some requests have threads of their own: what floods them waits there, and takes no thread from anybody else."""
+
+    def __init__(self, app: App, *own: Road) -> None:
+        """The first of `own` that leads there is taken, or else `app`."""
+        self._app, self._own = app, own
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = next((road.app for road in self._own if road.leads(scope)), self._app)
+        await app(scope, receive, send)
+
+
+def _length(scope: Scope) -> int:
+    """The front door has counted it."""
+    return next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
 
 
 async def _pass_on(stream: Stream, send: Send) -> None:

@@ -11,12 +11,10 @@ import asyncio
 import re
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO, Any
 from urllib.parse import quote
-from weakref import WeakKeyDictionary
 
 import orjson
 import uuid_utils.compat
@@ -31,7 +29,6 @@ IN_MEMORY = 262_144
 CHUNK = 65_536
 BODY = "marketplace.body"  # where the scope holds the body that was taken in
 BODILESS = ("GET", "HEAD")
-NOWHERE = re.compile(r"(?!)")
 ASCII = re.compile(rb"[ -~]*")
 
 
@@ -45,6 +42,10 @@ class ClientGone(Exception):
 
 class ReaderTooSlow(Exception):
     pass
+
+
+class TooBusy(Exception):
+    """More is waiting for its turn than can have it soon."""
 
 
 class PatientSend:
@@ -75,34 +76,18 @@ class BodyLimits:
         return next((limit for pattern, limit in self.by_path if pattern.match(path)), self.default)
 
 
-class Lane:
-    """So many requests at once to some addresses. The others wait here, where waiting takes no thread from anybody."""
-
-    def __init__(self, pattern: re.Pattern[str], width: int) -> None:
-        self._pattern = pattern
-        self._width = width
-        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-
-    def entered(self, path: str) -> AbstractAsyncContextManager[object]:
-        if not self._pattern.match(path):
-            return nullcontext()
-        return self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._width))
-
-
 class FrontDoor:
     def __init__(
         self,
         app: App,
         *,
         limits: BodyLimits,
-        lane: Lane | None = None,
         idle_seconds: float = 20.0,
         body_seconds: float = 600.0,
         reading_seconds: float = 10.0,
     ) -> None:
         self._app = app
         self._limits = limits
-        self._lane = lane or Lane(NOWHERE, 1)
         self._idle = idle_seconds
         self._whole_body = body_seconds
         self._reading = reading_seconds
@@ -117,15 +102,21 @@ class FrontDoor:
 
     async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            first, is_whole = await self._take_first(scope, receive)
+            if is_whole:
+                await self._pass_on(_sized(scope, len(first)), receive, send, BytesIO(first), len(first))
+                return
             with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
+                body.write(first)
                 async with asyncio.timeout(self._whole_body):
-                    size = await self._take_in(scope, receive, body)
-                async with self._lane.entered(scope["path"]):
-                    await self._pass_on(_sized(scope, size), receive, send, body, size)
+                    size = await self._take_rest(scope, receive, body, len(first))
+                await self._pass_on(_sized(scope, size), receive, send, body, size)
         except BodyTooLarge:
             await _refuse(send, 413, "too_large", "Request body too large")
         except TimeoutError:
             await _refuse(send, 408, "too_slow", "The request body stopped arriving")
+        except TooBusy:
+            await _refuse(send, 503, "too_busy", "Too much is waiting here already", retry_after=1)
         except ClientGone:
             return
 
@@ -136,24 +127,30 @@ class FrontDoor:
         if patient.gave_up:
             raise ReaderTooSlow  # the server closes a connection whose reply was not finished
 
-    async def _take_in(self, scope: Scope, receive: Receive, body: IO[bytes]) -> int:
-        limit = self._limits.of(scope["path"])
-        if _declared_length(scope) > limit:
+    async def _take_first(self, scope: Scope, receive: Receive) -> tuple[bytes, bool]:
+        """The first piece, and whether it is all: of most bodies it is."""
+        if _declared_length(scope) > self._limits.of(scope["path"]):
             raise BodyTooLarge
-        size, more = 0, True
-        while more:
-            async with asyncio.timeout(self._idle):
-                message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > limit:
-                raise BodyTooLarge
-            body.write(chunk)
-            more = message.get("more_body", False)
+        return await self._take_piece(scope, receive, 0)
+
+    async def _take_rest(self, scope: Scope, receive: Receive, body: IO[bytes], size: int) -> int:
+        is_whole = False
+        while not is_whole:
+            piece, is_whole = await self._take_piece(scope, receive, size)
+            size += len(piece)
+            body.write(piece)
         body.seek(0)
         return size
+
+    async def _take_piece(self, scope: Scope, receive: Receive, size: int) -> tuple[bytes, bool]:
+        async with asyncio.timeout(self._idle):
+            message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        piece: bytes = message.get("body", b"")
+        if size + len(piece) > self._limits.of(scope["path"]):
+            raise BodyTooLarge
+        return piece, not message.get("more_body", False)
 
 
 def _has_body(scope: Scope) -> bool:
@@ -192,8 +189,8 @@ def _replay(body: IO[bytes], size: int, receive: Receive) -> Receive:
     return next_message
 
 
-async def _refuse(send: Send, status: int, code: str, detail: str) -> None:
-    """The body was not read to its end, so the connection cannot be used again."""
+async def _refuse(send: Send, status: int, code: str, detail: str, *, retry_after: int | None = None) -> None:
+    """The body may not have been read to its end, so the connection cannot be used again."""
     request_id = str(uuid_utils.compat.uuid4())
     body = orjson.dumps({"detail": detail, "code": code, "request_id": request_id})
     headers = [
@@ -202,6 +199,7 @@ async def _refuse(send: Send, status: int, code: str, detail: str) -> None:
         (b"connection", b"close"),
         (b"x-request-id", request_id.encode()),
         (b"x-content-type-options", b"nosniff"),
+        *([(b"retry-after", str(retry_after).encode())] if retry_after else []),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -278,7 +278,8 @@ CHAT_VIRUS_SCANNER: str = env.str("CHAT_VIRUS_SCANNER", "")  # a function; empty
 
 # ── Telemetry ────────────────────────────────────────────────────────────────────────────────────
 TELEMETRY_KEEP_DAYS: int = env.int("TELEMETRY_KEEP_DAYS", 90)  # raw events; what was counted of them stays
-TELEMETRY_AT_ONCE: int = env.int("TELEMETRY_AT_ONCE", 2)  # batches in one process; nobody else waits behind a flood
+TELEMETRY_AT_ONCE: int = env.int("TELEMETRY_AT_ONCE", 2)  # small batches in one process, and one large one
+TELEMETRY_WAITING: int = env.int("TELEMETRY_WAITING", 64)  # more are told to come back
 
 # ── Sockets ──────────────────────────────────────────────────────────────────────────────────────
 SOCKETS_PER_PERSON: int = env.int("SOCKETS_PER_PERSON", 10)  # in each process; the oldest makes room

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -11,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from marketplace.bridge import WAITING_PIECES, Bridge, Threads
-from marketplace.front_door import BODY, Message
+from marketplace.bridge import WAITING_PIECES, Bridge, Road, Roads, Threads
+from marketplace.front_door import BODY, Message, TooBusy
 
 Sent = list[Message]
 who: ContextVar[str] = ContextVar("who", default="nobody")
@@ -183,3 +184,58 @@ def test_threads_end_in_order_and_start_again(threads: Threads) -> None:
         crew.stop()
 
     assert sorted(steps) == ["first"] * 6 + ["last"] * 6
+
+
+def test_F21_a_flood_waits_in_threads_of_its_own_up_to_a_number_and_others_pass_it(threads: Threads) -> None:
+    may_end, is_at_work = threading.Event(), threading.Event()
+    few = Threads(1, first=lambda: None, last=lambda: None, most_waiting=2)
+
+    def application(environ: Any, start_response: Any) -> Whole:
+        if environ["PATH_INFO"] == "/flood":
+            is_at_work.set()
+            may_end.wait(20)
+        start_response("200 OK", [])
+        return Whole()
+
+    async def meet() -> None:
+        roads = Roads(Bridge(application, threads), Road(Bridge(application, few), re.compile("^/flood$")))
+        flood = [asyncio.create_task(status_of(roads, path="/flood"))]
+        await asyncio.to_thread(is_at_work.wait, 20)
+        flood += [asyncio.create_task(status_of(roads, path="/flood")) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(TooBusy):
+            await status_of(roads, path="/flood")
+        assert await status_of(roads, path="/other") == 200
+        assert not any(each.done() for each in flood)
+        may_end.set()
+        assert await asyncio.gather(*flood) == [200] * 3
+
+    try:
+        asyncio.run(asyncio.wait_for(meet(), 20))
+    finally:
+        may_end.set()
+        few.stop()
+
+
+def test_a_road_may_be_for_large_bodies_alone() -> None:
+    async def nowhere(*_: Any) -> None:
+        raise AssertionError
+
+    large = Road(nowhere, re.compile("^/events$"), from_bytes=100)
+    scopes = [
+        {"path": path, "headers": [(b"content-length", size)]}
+        for path, size in (("/events", b"100"), ("/events", b"99"), ("/else", b"100"))
+    ]
+
+    assert [large.leads(scope) for scope in scopes] == [True, False, False]
+
+
+async def status_of(roads: Roads, *, path: str) -> int:
+    sent: Sent = []
+
+    async def note(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": path, "query_string": b"", "method": "POST", "http_version": "1.1", "headers": []}
+    await roads(scope, pytest.fail, note)
+    return int(sent[0]["status"])

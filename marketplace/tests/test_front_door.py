@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import threading
 from collections.abc import Awaitable, Callable
@@ -16,7 +15,7 @@ from django.test import Client
 
 from marketplace.common.jsonio import loads
 from marketplace.environment import database_url
-from marketplace.front_door import BodyLimits, FrontDoor, Lane, Message
+from marketplace.front_door import BodyLimits, FrontDoor, Message, TooBusy
 
 
 def scope(**facts: Any) -> dict[str, Any]:
@@ -185,23 +184,11 @@ def test_what_a_database_address_says_of_encryption_is_kept() -> None:
     assert environ.Env.db_url_config(address)["OPTIONS"] == {"sslmode": "require"}
 
 
-def test_F21_a_flood_waits_at_the_door_and_others_pass_it() -> None:
-    at_work: list[str] = []
-    may_end = asyncio.Event()
+def test_who_comes_where_too_much_waits_is_told_to_come_back() -> None:
+    async def full(*_: Any) -> None:
+        raise TooBusy
 
-    async def busy(scope: Any, receive: Any, send: Any) -> None:
-        at_work.append(scope["path"])
-        if scope["path"] == "/flood":
-            await may_end.wait()
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+    start, body = asyncio.run(run(FrontDoor(full, limits=BodyLimits(default=100)), pieces(b"x")))
 
-    async def meet() -> None:
-        narrow = FrontDoor(busy, limits=BodyLimits(default=100), lane=Lane(re.compile("^/flood$"), 2))
-        flood = [asyncio.create_task(run(narrow, pieces(b"x"), path="/flood")) for _ in range(5)]
-        await asyncio.sleep(0)
-        assert (await run(narrow, pieces(b"x"), path="/other"))[0]["status"] == 200
-        assert sorted(at_work) == ["/flood", "/flood", "/other"]
-        may_end.set()
-        assert all(each[0]["status"] == 200 for each in await asyncio.gather(*flood))
-
-    asyncio.run(meet())
+    assert (start["status"], dict(start["headers"])[b"retry-after"]) == (503, b"1")
+    assert loads(body["body"])["code"] == "too_busy"
