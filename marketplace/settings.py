@@ -130,6 +130,8 @@ DB_LOCK_TIMEOUT_MS: int = env.int("DB_LOCK_TIMEOUT_MS", 3_000)
 DB_IDLE_IN_TRANSACTION_MS: int = env.int("DB_IDLE_IN_TRANSACTION_MS", 30_000)
 WEB_THREADS: int = env.int("WEB_THREADS", 8)
 SOCKET_THREADS: int = env.int("SOCKET_THREADS", 8)
+TELEMETRY_AT_ONCE: int = env.int("TELEMETRY_AT_ONCE", 2)  # small batches in one process, and one large one
+TELEMETRY_WAITING: int = env.int("TELEMETRY_WAITING", 64)  # more are told to come back
 
 IS_BEHIND_PGBOUNCER: bool = env.bool("DB_BEHIND_PGBOUNCER", False)
 _database: dict[str, Any] = env.db_url_config(database_url(os.environ))
@@ -144,7 +146,7 @@ DATABASES: dict[str, dict[str, Any]] = {
             **_database.get("OPTIONS", {}),  # sslmode and the like
             "pool": {
                 "min_size": env.int("DB_POOL_MIN", 2),
-                "max_size": env.int("DB_POOL_MAX", WEB_THREADS + SOCKET_THREADS + 4),
+                "max_size": env.int("DB_POOL_MAX", WEB_THREADS + SOCKET_THREADS + TELEMETRY_AT_ONCE + 5),
                 "timeout": env.float("DB_POOL_TIMEOUT", 3.0),
                 "max_idle": 300,
             },
@@ -278,8 +280,6 @@ CHAT_VIRUS_SCANNER: str = env.str("CHAT_VIRUS_SCANNER", "")  # a function; empty
 
 # ── Telemetry ────────────────────────────────────────────────────────────────────────────────────
 TELEMETRY_KEEP_DAYS: int = env.int("TELEMETRY_KEEP_DAYS", 90)  # raw events; what was counted of them stays
-TELEMETRY_AT_ONCE: int = env.int("TELEMETRY_AT_ONCE", 2)  # small batches in one process, and one large one
-TELEMETRY_WAITING: int = env.int("TELEMETRY_WAITING", 64)  # more are told to come back
 
 # ── Sockets ──────────────────────────────────────────────────────────────────────────────────────
 SOCKETS_PER_PERSON: int = env.int("SOCKETS_PER_PERSON", 10)  # in each process; the oldest makes room
