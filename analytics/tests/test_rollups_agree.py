@@ -14,12 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.models import DayCount, Fold, MovedListing
-from analytics.querysets.questions import QUESTIONS, answer
+from analytics.querysets.questions import QUESTIONS, answer, answer_json
 from analytics.querysets.window import Window
 from analytics.services import folding
 from analytics.tests import reference
 from analytics.tests.writing import Said, fold_all, write, writing_elsewhere
 from listings.models import Category, Listing
+from marketplace.common.jsonio import dumps
 from marketplace.tests.ended import until_all_have_ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,6 +71,7 @@ def crash_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
 def agree(window: Window) -> None:
     for name in QUESTIONS:
         assert answer(name, window) == reference.answer(name, window), name
+        assert answer_json(name, window) == dumps(answer(name, window)), name
 
 
 def empty() -> None:

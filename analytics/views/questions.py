@@ -14,10 +14,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.authentication import ReaderAuthentication, SignedIn
-from analytics.querysets.questions import answer
+from analytics.querysets.questions import answer_json
 from analytics.serializers import questions as shapes
 from marketplace.common.api import Door
-from marketplace.common.jsonio import json_response
 
 WINDOW = [
     OpenApiParameter("start", str, description="ISO 8601; UTC when it names no zone. Thirty days before the end"),
@@ -45,7 +44,11 @@ class Question(Door):
 
     def answered(self, request: SignedIn, **parameters: Any) -> HttpResponse:
         window = shapes.window_of(request.query_params, now=timezone.now())
-        return json_response(answer(self.name, window, **parameters), headers={"Cache-Control": "no-store"})
+        return HttpResponse(
+            answer_json(self.name, window, **parameters),
+            content_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
 
 
 @extend_schema(parameters=WINDOW, responses=shapes.ListingsOfDay(many=True))
