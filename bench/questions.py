@@ -25,7 +25,8 @@ from _questions_data import DAYS, fill
 
 EVENTS = 200_000 if SHORT else 10_000_000
 ASKED = 7 if SHORT else 51
-WARMED_UP = 100 if SHORT else 300  # eight threads, and each connection plans for itself until it has been asked some ten times
+# Eight threads, and each connection plans for itself until it has been asked some ten times
+WARMED_UP = 100 if SHORT else 300
 LEAST = 500
 SERVER = Contender(
     "ours",

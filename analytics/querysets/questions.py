@@ -66,7 +66,7 @@ def answer_json(name: str, window: Window, **parameters: Any) -> bytes:
         f"""
         SELECT convert_to('[' || coalesce(string_agg(row_to_json(shown)::text, ','), '') || ']', 'UTF8') FROM (
           SELECT {question.as_json} FROM ({question.statement(window)}) told({", ".join(question.columns)})) shown
-        """,  # noqa: S608 - only names of ours
+        """,
         {**window.parameters, **question.parameters, **parameters},
     )
     assert told is not None
