@@ -115,15 +115,16 @@ class FrontDoor:
             await _refuse(send, 413, "too_large", "Request body too large")
         except TimeoutError:
             await _refuse(send, 408, "too_slow", "The request body stopped arriving")
-        except TooBusy:
-            await _refuse(send, 503, "too_busy", "Too much is waiting here already", retry_after=1)
         except ClientGone:
             return
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, body: IO[bytes], size: int) -> None:
         patient = PatientSend(send, self._reading)
         scope[BODY] = body
-        await self._app(scope, _replay(body, size, receive), patient)
+        try:
+            await self._app(scope, _replay(body, size, receive), patient)
+        except TooBusy:
+            await _refuse(patient, 503, "too_busy", "Too much is waiting here already", retry_after=1)
         if patient.gave_up:
             raise ReaderTooSlow  # the server closes a connection whose reply was not finished
 

@@ -184,11 +184,12 @@ def test_what_a_database_address_says_of_encryption_is_kept() -> None:
     assert environ.Env.db_url_config(address)["OPTIONS"] == {"sslmode": "require"}
 
 
-def test_who_comes_where_too_much_waits_is_told_to_come_back() -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_comes_where_too_much_waits_is_told_to_come_back(method: str) -> None:
     async def full(*_: Any) -> None:
         raise TooBusy
 
-    start, body = asyncio.run(run(FrontDoor(full, limits=BodyLimits(default=100)), pieces(b"x")))
+    start, body = asyncio.run(run(FrontDoor(full, limits=BodyLimits(default=100)), pieces(b"x"), method=method))
 
     assert (start["status"], dict(start["headers"])[b"retry-after"]) == (503, b"1")
     assert loads(body["body"])["code"] == "too_busy"
