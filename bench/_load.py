@@ -99,10 +99,17 @@ def number_in(said: str, pattern: str) -> float:
     return float(found[1])
 
 
-def wrk(address: str, *flags: str, seconds: int, headers: Mapping[str, str], arguments: Sequence[str] = ()) -> float:
+def wrk(
+    address: str,
+    *flags: str,
+    seconds: int,
+    headers: Mapping[str, str],
+    arguments: Sequence[str] = (),
+    connections: int = CONNECTIONS,
+) -> float:
     """Requests a second; anything but a 2xx ends the measurement."""
     named = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
-    load = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *flags, *named, address]
+    load = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *flags, *named, address]
     said = said_by([*load, "--", *arguments] if arguments else load)
     if "Non-2xx" in said or "Socket errors" in said:
         raise SystemExit(f"{address}: {said}")

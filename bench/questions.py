@@ -5,28 +5,24 @@ Full: ten million events of thirty days; a missed goal is a failure. SHORT=1: 20
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import secrets
-import statistics
 import sys
 import time
-from collections.abc import Callable
+import urllib.request
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import psycopg
-from _load import SHORT, Contender, python, serving
+from _load import SHORT, Contender, python, serving, wrk
 from _own_database import own_database
 from _questions_data import DAYS, fill
 
 EVENTS = 200_000 if SHORT else 10_000_000
-ASKED = 7 if SHORT else 51
-# Eight threads, and each connection plans for itself until it has been asked some ten times
-WARMED_UP = 100 if SHORT else 300
+SECONDS = 1 if SHORT else 3
 LEAST = 500
 SERVER = Contender(
     "ours",
@@ -67,34 +63,28 @@ RAW = {
 JUDGED = ("1_2", "2_1", "2_2", "3_1", "3_2", "5_1")
 
 
-def middle_of(ask: Callable[[], Any], times: int) -> tuple[float, Any]:
-    """Seconds, and the last answer."""
-    took = []
-    for _ in range(times):
-        began = time.perf_counter()
-        answer = ask()
-        took.append(time.perf_counter() - began)
-    return statistics.median(took), answer
-
-
+@dataclass(frozen=True)
 class Asker:
-    """One connection that stays open from question to question, as a browser's does."""
+    address: str
+    token: str
+    query: dict[str, str]
 
-    def __init__(self, address: str, token: str) -> None:
-        self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
-        self._headers = {"Authorization": f"Bearer {token}"}
+    def ask(self, name: str) -> list[list[Any]]:
+        request = urllib.request.Request(self._url(name), headers=self._headers)
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return [list(row.values()) for row in json.load(reply)]
 
-    def begin(self) -> None:
-        """Anew: a server closes what has been silent for as long as a scan takes."""
-        self._connection.close()
+    def seconds(self, name: str) -> float:
+        """For an answer, to one who asks again and again. Before that every thread has planned it for itself."""
+        wrk(self._url(name), seconds=SECONDS, headers=self._headers)
+        return 1 / wrk(self._url(name), seconds=SECONDS, headers=self._headers, connections=1)
 
-    def ask(self, name: str, query: dict[str, str]) -> list[list[Any]]:
-        self._connection.request("GET", f"/v1/analytics/bq/{name}?{urlencode(query)}", headers=self._headers)
-        reply = self._connection.getresponse()
-        body = reply.read()
-        if reply.status != 200:
-            raise SystemExit(f"{name}: {reply.status} {body[:500]!r}")
-        return [list(row.values()) for row in json.loads(body)]
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def _url(self, name: str) -> str:
+        return f"{self.address}/v1/analytics/bq/{name}?{urlencode(self.query)}"
 
 
 def scanned(connection: psycopg.Connection, name: str, window: dict[str, datetime]) -> list[list[Any]]:
@@ -137,19 +127,19 @@ def fold_all() -> None:
         connection.execute("CHECKPOINT")
 
 
-def compared(asker: Asker) -> dict[str, tuple[float, float]]:
+def compared(address: str, token: str) -> dict[str, tuple[float, float]]:
     end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     window = {"start": end - timedelta(days=DAYS), "end": end}
-    query = {name: at.isoformat() for name, at in window.items()}
+    asker = Asker(address, token, {name: at.isoformat() for name, at in window.items()})
     results = {}
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         for name in RAW:
-            slow, truth = middle_of(partial(scanned, connection, name, window), 1)
-            asker.begin()
-            middle_of(partial(asker.ask, name, query), WARMED_UP)
-            fast, answer = middle_of(partial(asker.ask, name, query), ASKED)
+            began = time.perf_counter()
+            truth = scanned(connection, name, window)
+            slow, answer = time.perf_counter() - began, asker.ask(name)
             if answer != truth or not truth:
                 raise SystemExit(f"{name}: the numbers differ: {str(answer)[:500]} and {str(truth)[:500]}")
+            fast = asker.seconds(name)
             results[name] = (fast, slow)
             print(f"  {name}: {fast * 1_000:>7.2f} ms, raw {slow * 1_000:>9.1f} ms, {slow / fast:>7.0f}x", flush=True)
     return results
@@ -163,7 +153,7 @@ def main() -> int:
         print(f"{EVENTS:,} events made in {time.perf_counter() - began:.0f} s", flush=True)
         fold_all()
         with serving([SERVER]) as addresses:
-            results = compared(Asker(addresses["ours"], token_of_somebody()))
+            results = compared(addresses["ours"], token_of_somebody())
     ratios = {name: slow / fast for name, (fast, slow) in results.items() if name in JUDGED}
     least = min(ratios, key=lambda name: ratios[name])
     print(f"\n  {'✓' if ratios[least] >= LEAST else '✗'} at least {LEAST} x the raw scan: {least} {ratios[least]:.0f}")
