@@ -12,6 +12,7 @@ import contextvars
 import re
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -132,44 +133,63 @@ class Exchange:
 
 
 class Threads:
-    """So many and no more, each taking the next job as soon as it is free."""
+    """So many and no more. A job is given to whoever has become free last: its connection still has everything at hand,
+    and where there is little to do, the others sleep.
+    """
 
     def __init__(self, count: int, *, first: Job, last: Job, most_waiting: int | None = None) -> None:
         """`first` and `last` are what each thread does before and after its work."""
         self._count, self._first, self._last, self._most_waiting = count, first, last, most_waiting
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._lock = threading.Lock()
+        self._jobs: deque[Job] = deque()  # while nobody is free
+        self._free: list[SimpleQueue[Job | None]] = []
         self._working: list[threading.Thread] = []
+        self._crew = object()  # of those who go on working
 
     def do(self, job: Job) -> None:
-        if self._most_waiting is not None and self._jobs.qsize() >= self._most_waiting:
-            raise TooBusy
-        if not self._working:
-            self._start()
-        self._jobs.put(job)
+        with self._lock:
+            if self._most_waiting is not None and len(self._jobs) >= self._most_waiting:
+                raise TooBusy
+            if not self._working:
+                self._start()
+            if not self._free:
+                self._jobs.append(job)
+                return
+            hand = self._free.pop()
+        hand.put(job)
 
     def _start(self) -> None:
-        with self._lock:
-            if not self._working:
-                names = [f"web-{number}" for number in range(self._count)]
-                working = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
-                for thread in working:
-                    thread.start()
-                self._working = working
+        names = [f"web-{number}" for number in range(self._count)]
+        crew = (self._crew,)
+        self._working = [threading.Thread(target=self._work, args=crew, name=name, daemon=True) for name in names]
+        for thread in self._working:
+            thread.start()
 
-    def _work(self) -> None:
+    def _work(self, crew: object) -> None:
         self._first()
-        while (job := self._jobs.get()) is not None:
+        hand: SimpleQueue[Job | None] = SimpleQueue()
+        while (job := self._next(crew, hand)) is not None:
             job()
             del job  # an idle thread holds on to nobody's request
         self._last()
 
-    def stop(self) -> None:
-        """Each one ends after the job it is at. The next job starts others."""
+    def _next(self, crew: object, hand: SimpleQueue[Job | None]) -> Job | None:
         with self._lock:
+            if self._jobs:
+                return self._jobs.popleft()
+            if crew is not self._crew:
+                return None
+            self._free.append(hand)
+        return hand.get()
+
+    def stop(self) -> None:
+        """Each one ends when nothing waits any more. The next job starts others."""
+        with self._lock:
+            self._crew = object()
             working, self._working = self._working, []
-        for _ in working:
-            self._jobs.put(None)
+            free, self._free = self._free, []
+        for hand in free:
+            hand.put(None)
         for thread in working:
             thread.join(STOPPING_SECONDS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from io import BytesIO
@@ -184,6 +185,58 @@ def test_threads_end_in_order_and_start_again(threads: Threads) -> None:
         crew.stop()
 
     assert sorted(steps) == ["first"] * 6 + ["last"] * 6
+
+
+def test_a_job_is_given_to_whoever_has_become_free_last(threads: Threads) -> None:
+    """Also after all have been at work at once."""
+    names: list[str] = []
+
+    def at_once(count: int) -> None:
+        meeting, done = threading.Barrier(count, timeout=20), threading.Semaphore(0)
+
+        def job() -> None:
+            meeting.wait()
+            names.append(threading.current_thread().name)
+            done.release()
+
+        for _ in range(count):
+            threads.do(job)
+        for _ in range(count):
+            assert done.acquire(timeout=20)
+        until_free(threads, 2)
+
+    at_once(2)
+    names.clear()
+    for _ in range(6):
+        at_once(1)
+
+    assert len(set(names)) == 1
+
+
+def test_what_waits_is_done_before_the_threads_end() -> None:
+    crew, done = Threads(1, first=lambda: None, last=lambda: None), list[int]()
+    is_at_work, may_end = threading.Event(), threading.Event()
+
+    def first() -> None:
+        is_at_work.set()
+        may_end.wait(20)
+
+    crew.do(first)
+    assert is_at_work.wait(20)
+    for number in range(3):
+        crew.do(lambda number=number: done.append(number))  # type: ignore[misc]
+    may_end.set()
+    crew.stop()
+
+    assert done == [0, 1, 2]
+
+
+def until_free(threads: Threads, count: int) -> None:
+    for _ in range(2_000):
+        if len(threads._free) == count:
+            return
+        time.sleep(0.01)
+    raise AssertionError
 
 
 def test_F21_a_flood_waits_in_threads_of_its_own_up_to_a_number_and_others_pass_it(threads: Threads) -> None:
