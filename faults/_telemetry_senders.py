@@ -63,6 +63,7 @@ def send_all(address: str, tokens: list[str], *, distinct: int) -> Sent:
     ours, theirs = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=_phones, args=(address, tokens, distinct, THIS_RUN, theirs))
     process.start()
+    theirs.close()  # so that a process that dies is noticed
     sent: Sent = ours.recv()
     process.join()
     return sent
