@@ -65,6 +65,7 @@ class Presence:
         self.process = secrets.token_hex(6)
         self._members: dict[UUID, dict[str, tuple[str, bytes]]] = defaultdict(dict)
         self._changes: list[Change] = []
+        self._untold: set[tuple[UUID, str]] = set()  # have come, and Redis has not said yet whether that is news
         self._flushing: asyncio.Task[None] | None = None
         self._going: set[asyncio.TimerHandle] = set()
         self._crowded: dict[UUID, asyncio.TimerHandle] = {}
@@ -104,6 +105,7 @@ class Presence:
         member = self._member(seat)
         shown = orjson.dumps({**(frames.person(person) or {}), "number": person.number})
         self._members[seat.room.id][member] = (str(person.pk), shown)
+        self._untold.add((seat.room.id, member))
         self._change(Change(scripts.COME, seat.room.id, member, str(person.pk), shown))
 
     def left(self, seat: Seat) -> None:
@@ -154,6 +156,8 @@ class Presence:
             answers = await pipeline.execute()
         except TROUBLE:  # who came is registered with the next round, who went is believed for a minute
             return
+        finally:
+            self._untold.difference_update((change.room_id, change.member) for change in changes)
         for change, (is_news, version, count) in zip(changes, answers, strict=True):
             if is_news:
                 await self._announce(change, int(version), int(count))
@@ -193,11 +197,15 @@ class Presence:
         await self._redis.set(f"pres:lease:{self.process}", 1, ex=scripts.LEASE_SECONDS)
 
     async def register_again(self) -> None:
-        """Everybody who is here, whatever Redis remembers. First that we live, or a sweep would take them for dead."""
+        """Everybody who is here, whatever Redis remembers. First that we live, or a sweep would take them for dead.
+
+        Not who is on their way there just now: this is said to nobody, and their coming would be no news any more.
+        """
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.set(f"pres:lease:{self.process}", 1, ex=scripts.LEASE_SECONDS)
         for room_id, members in self._members.items():
-            told = [word for member, (user, shown) in members.items() for word in (member, user, shown)]
+            known = ((member, who) for member, who in members.items() if (room_id, member) not in self._untold)
+            told = [word for member, (user, shown) in known for word in (member, user, shown)]
             pipeline.eval(scripts.KEEP, 0, str(room_id), *told)
         await pipeline.execute()
 

@@ -124,6 +124,31 @@ def test_who_sat_on_a_process_that_died_is_taken_out_once_by_two_sweepers(
     run(talk)
 
 
+def test_who_comes_while_everybody_is_registered_again_is_told_all_the_same(
+    address: str, buyer: User, seller: User, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when Redis is heard for the first time, which is when the first socket of a process comes."""
+    tokens = token_of(buyer), token_of(seller)
+
+    async def talk() -> None:
+        async with signed_in(address, tokens[0]) as one, signed_in(address, tokens[1]) as two:
+            await one.follow(room.pk)
+            await one.until("user_joined")
+            monkeypatch.setattr(presence, "TOGETHER_SECONDS", 0.5)
+            await two.follow(room.pk)
+            hub = next(iter(hubs._hubs.values()))
+            again = asyncio.run_coroutine_threadsafe(hub.presence.register_again(), _loop(hub))
+            await asyncio.wrap_future(again)
+            shown = await one.until("user_joined")
+            assert shown["user"]["id"] == str(seller.pk)
+            again = asyncio.run_coroutine_threadsafe(hub.presence.register_again(), _loop(hub))
+            await asyncio.wrap_future(again)
+            shown = await one.ask("users_online", "users_online", room=room.pk)
+            assert shown["count"] == 2
+
+    run(talk)
+
+
 def _loop(hub: hubs.Hub) -> asyncio.AbstractEventLoop:
     return next(loop for loop, each in hubs._hubs.items() if each is hub)
 
