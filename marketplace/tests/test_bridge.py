@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -224,7 +225,7 @@ def test_what_waits_is_done_before_the_threads_end() -> None:
     crew.do(first)
     assert is_at_work.wait(20)
     for number in range(3):
-        crew.do(lambda number=number: done.append(number))  # type: ignore[misc]
+        crew.do(partial(done.append, number))
     may_end.set()
     crew.stop()
 

@@ -109,12 +109,11 @@ def plain(array: bytes) -> Plain | None:
 
 def _is_small(properties: bytes) -> bool:
     """Certainly within bounds: it may have fewer levels and keys than it has such signs, and never more."""
-    size = len(properties)
     return (
-        size <= shapes.MOST_BYTES
+        len(properties) <= shapes.MOST_BYTES
         and properties[:1] in b"{n"  # an object or null
         and properties.count(b"{") + properties.count(b"[") <= shapes.MOST_DEPTH
-        and (size <= shapes.MOST_KEYS or properties.count(b":") <= shapes.MOST_KEYS)
+        and properties.count(b":") <= shapes.MOST_KEYS
     )
 
 
