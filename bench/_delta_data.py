@@ -14,8 +14,7 @@ INSERT INTO listings_listing (id, seller_id, title, description, category_id, pr
 SELECT gen_random_uuid(), %(seller)s, 'Lenovo ThinkPad X1 ' || n, repeat('Poco uso, con cargador. ', 6), %(category)s,
   100000 + n, 'COP', 'used', 1, 0, 0, false, true, 'live', '', true, 1
 FROM generate_series(1, %(many)s) n;
-INSERT INTO listings_card (listing_id, seller_id, body)
-SELECT l.id, l.seller_id, listings_drawn(l, false) FROM listings_listing l ON CONFLICT DO NOTHING;
+SELECT listings_draw_all();
 INSERT INTO sync_index (kind, entity, scope, passing)
 SELECT 3, id, '00000000-0000-0000-0000-000000000000', false FROM listings_listing ON CONFLICT DO NOTHING
 """

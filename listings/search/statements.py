@@ -161,8 +161,8 @@ WITH {_sources(shape)},
 rough AS MATERIALIZED (SELECT {ROUGH[shape.rough]} AS n)
 SELECT
   (SELECT convert_to(coalesce('[' || string_agg(item, ',') || ']', '[]'), 'UTF8') FROM (
-    SELECT {DRAWN.format(key="k.id")} {distance} || '}}' AS item
-    FROM picked k LEFT JOIN listings_card c ON c.listing_id = k.id
+    SELECT {DRAWN} {distance} || '}}' AS item
+    FROM picked k JOIN listings_listing l ON l.id = k.id LEFT JOIN listings_card c ON c.listing_id = k.id
     ORDER BY {by} LIMIT %(page_size)s) drawn),
   (SELECT count(*) FROM picked),
   {_last(shape)},

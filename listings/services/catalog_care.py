@@ -136,7 +136,7 @@ def move_searches(field: str, source: UUID, target: UUID) -> None:
 
 
 _REFRESH = """
-UPDATE listings_listing SET title = title WHERE id IN (
+UPDATE listings_listing l SET search = listings_words(l) WHERE id IN (
   SELECT id FROM listings_listing WHERE {column} = %s AND id > %s ORDER BY id LIMIT %s FOR NO KEY UPDATE
 ) RETURNING id
 """
@@ -144,7 +144,7 @@ _COLUMNS = {"category": "category_id", "brand": "brand_id"}
 
 
 def refresh_words(field: str, key: UUID, *, after: UUID) -> UUID | None:
-    """The name is among the words by which its listings are found: the trigger reads it anew. Where to go on, if."""
+    """The name is among the words by which its listings are found: these are put together anew. Where to go on, if."""
     with connection.cursor() as cursor:
         cursor.execute(_REFRESH.format(column=_COLUMNS[field]), [key, after, BATCH])
         done = [row[0] for row in cursor.fetchall()]

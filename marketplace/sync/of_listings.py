@@ -15,7 +15,7 @@ from marketplace.sync.kinds import PUBLIC, Kind
 from marketplace.sync.registry import Keys, Shown, Synced, registry
 
 _LISTINGS = f"""
-SELECT l.id, convert_to({DRAWN.format(key="l.id")} || '}}', 'UTF8')
+SELECT l.id, convert_to({DRAWN} || '}}', 'UTF8')
 FROM listings_listing l LEFT JOIN listings_card c ON c.listing_id = l.id
 WHERE l.id = ANY(%(keys)s) AND {VISIBLE}
 """  # noqa: S608

@@ -10,11 +10,11 @@ SEEN = (
     *("quantity", "unit_price_cents", "release_cents", "fee_bps", "fee_min_cents", "fee_max_cents", "state", "version"),
     *("client_id", "tracking_number"),
 )
+CAME = on_insert(
+    "orders_order", stamp(f"SELECT 4, o.id, party.id, false FROM came o {PARTIES.format('o')} ORDER BY 2, 3")
+)
 ORDERS = (
-    on_insert(
-        "orders_order",
-        stamp(f"SELECT 4, o.id, party.id, false FROM came o {PARTIES.format('o')} ORDER BY 2, 3"),
-    )
+    CAME
     + on_update(
         "orders_order",
         stamp("VALUES (4, NEW.id, NEW.buyer_id, false), (4, NEW.id, NEW.seller_id, false)"),
