@@ -5,16 +5,11 @@ Everything that publishes does it here, whether a request, a worker or a socket 
 
 from __future__ import annotations
 
-import structlog
 from django.db import transaction
-from redis.exceptions import RedisError
 
 from chat.frames import Frame, Shown
-from marketplace.common import metrics
+from chat.publisher import publisher
 from marketplace.common.jsonio import dumps
-from marketplace.common.redisdb import ask, connection
-
-log = structlog.get_logger(__name__)
 
 
 def room_channel(room_id: object) -> str:
@@ -54,30 +49,22 @@ def person_after_commit(user_id: object, shown: Shown) -> None:
 
 
 def now(frame: Frame) -> None:
-    _publish(room_channel(frame.room_id), packed(frame))
+    publisher.publish(room_channel(frame.room_id), packed(frame))
 
 
 def passing(room_id: object, shown: Shown) -> None:
     """What is worth nothing a moment later: who has read how far, who types. Number 0: it has no place in the log."""
-    _publish(room_channel(room_id), packed_passing(shown))
+    publisher.publish(room_channel(room_id), packed_passing(shown))
 
 
 def to_person(user_id: object, shown: Shown) -> None:
-    _publish(person_channel(user_id), dumps(shown))
+    publisher.publish(person_channel(user_id), dumps(shown))
 
 
 def to_hubs(shown: Shown) -> None:
     """A word to the processes themselves: somebody is signed out, a membership has changed."""
-    _publish(CONTROL, dumps(shown))
+    publisher.publish(CONTROL, dumps(shown))
 
 
 def hubs_after_commit(shown: Shown) -> None:
     transaction.on_commit(lambda: to_hubs(shown), robust=True)
-
-
-def _publish(channel: str, data: bytes) -> None:
-    try:
-        ask(lambda: connection().publish(channel, data))
-    except RedisError as error:
-        metrics.chat_publish_failures.inc()
-        log.warning("publish_failed", channel=channel.split(":")[1], error=type(error).__name__)

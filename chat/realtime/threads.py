@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections, connections
+from django.db import connection, connections
 
 from marketplace.bridge import Threads
 from marketplace.common.postgis.base import hold_connections
@@ -30,7 +30,7 @@ async def in_thread(work: Callable[..., Answer], *args: Any) -> Answer:
 
 def _work(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Any], work: Callable[[], Any]) -> None:
     try:
-        close_old_connections()
+        connection.close_if_unusable_or_obsolete()
         value = work()
     except BaseException as error:
         settle: Callable[[], None] = partial(_fail, answer, error)
@@ -38,7 +38,6 @@ def _work(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Any], work: Ca
         settle = partial(_succeed, answer, value)
     with suppress(RuntimeError):  # the loop has been closed: nobody waits any more
         loop.call_soon_threadsafe(settle)
-    close_old_connections()
 
 
 def _succeed(answer: asyncio.Future[Any], value: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -67,6 +67,8 @@ WHERE room_id = %(room)s AND sender_id = %(sender)s AND client_id = %(client_id)
 _SPOKE = """
 SELECT max(created_at) FROM chat_message WHERE room_id = %(room)s AND sender_id = %(sender)s AND seq > %(since)s
 """
+_COLUMNS = [field.attname for field in Message._meta.concrete_fields if not field.generated]
+_SENDER = Message._meta.get_field("sender")
 
 
 @dataclass(frozen=True)
@@ -134,17 +136,24 @@ def _write(sender: User, standing: access.Standing, draft: Draft) -> Sent | None
 
 
 def _drafted(sender: User, standing: access.Standing, draft: Draft) -> Message:
-    return Message(
-        pk=uuid7(),
-        room_id=standing.room_id,
-        sender=sender,
-        client_id=draft.client_id,
-        kind=draft.kind,
-        body=draft.body,
-        data=draft.data,
-        hints=hints.of(draft.body or ""),
-        reply_to_seq=draft.reply_to_seq if draft.reply_to_seq and draft.reply_to_seq <= standing.seq else None,
-    )
+    """The row that is about to be there. By `from_db`: `Message(…)` would ask each field for what it is not given."""
+    reply_to_seq = draft.reply_to_seq if draft.reply_to_seq and draft.reply_to_seq <= standing.seq else None
+    facts = {
+        **dict.fromkeys(_COLUMNS),
+        "id": uuid7(),
+        "room_id": standing.room_id,
+        "sender_id": sender.pk,
+        "client_id": draft.client_id,
+        "kind": draft.kind,
+        "body": draft.body,
+        "data": draft.data,
+        "hints": hints.of(draft.body or ""),
+        "reply_to_seq": reply_to_seq,
+        "hidden_reason": "",
+    }
+    message: Message = Message.from_db(DEFAULT_DB_ALIAS, _COLUMNS, list(facts.values()))
+    _SENDER.set_cached_value(message, sender)
+    return message
 
 
 def _store(message: Message, standing: access.Standing, mentioned: list[UUID], files: list[Upload]) -> bool:

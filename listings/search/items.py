@@ -11,7 +11,7 @@ c.head || (l.quantity - l.reserved - l.sold) || c.middle || listings_stamp(l.upd
 # One's own is drawn anew, with its exact place, and so is what has no card
 DRAWN = f"""coalesce(
   CASE WHEN c.seller_id <> %(viewer)s::uuid THEN {_CARD} END,
-  (SELECT listings_drawn(own, own.seller_id = %(viewer)s::uuid) FROM listings_listing own WHERE own.id = l.id))"""
+  (SELECT listings_drawn(own, own.seller_id = %(viewer)s::uuid) FROM listings_listing own WHERE own.id = l.id))"""  # noqa: S608 - only names of ours
 
 # Public when it is on offer or sold; `ListingQuerySet.visible_to` in SQL, moderators aside
 VISIBLE = """

@@ -16,6 +16,7 @@ from django.contrib.gis.db.backends.postgis.base import DatabaseWrapper as PostG
 from psycopg.pq import TransactionStatus
 
 HELD_SECONDS = 60.0
+FRESH_SECONDS = 0.05  # who has just been answered does not ask whether the server is there
 
 
 class _Thread(threading.local):
@@ -34,6 +35,7 @@ def hold_connections() -> None:
 class DatabaseWrapper(PostGISWrapper):
     _type_infos: ClassVar[dict[str, dict[str, Any]]]
     held_until = 0.0
+    fresh_until = 0.0
 
     def connect(self) -> None:
         super().connect()
@@ -46,11 +48,14 @@ class DatabaseWrapper(PostGISWrapper):
 
     def _may_be_held(self) -> bool:
         """Only as clean as the pool would hand it out: no transaction, no error, nothing said by the server."""
-        raw = self.connection
-        if raw is None or self.errors_occurred or self.in_atomic_block or time.monotonic() > self.held_until:
+        raw, now = self.connection, time.monotonic()
+        if raw is None or self.errors_occurred or self.in_atomic_block or now > self.held_until:
             return False
         is_idle: bool = raw.pgconn.transaction_status == TransactionStatus.IDLE and raw.autocommit
-        return is_idle and not has_died(raw)
+        if now > self.fresh_until and has_died(raw):
+            return False
+        self.fresh_until = now + FRESH_SECONDS
+        return is_idle
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)

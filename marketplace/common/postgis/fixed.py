@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
@@ -27,14 +28,15 @@ FORGOTTEN = (InvalidSqlStatementName, FeatureNotSupported)
 
 def ask(statement: str, values: Mapping[str, Any]) -> Row | None:
     """The first row. Inside a transaction, and while queries are being counted, a cursor asks as usual."""
-    connection.ensure_connection()
-    raw = connection.connection
-    if not _is_at_rest(raw):
-        with connection.cursor() as cursor:
+    database = connections[DEFAULT_DB_ALIAS]  # once: `connection` looks it up for each of its attributes
+    database.ensure_connection()
+    raw = database.connection
+    if not _is_at_rest(database, raw):
+        with database.cursor() as cursor:
             cursor.execute(statement, dict(values))
             row: Row | None = cursor.fetchone()
             return row
-    with connection.wrap_database_errors:
+    with database.wrap_database_errors:
         return _ask(raw, statement, values)
 
 
@@ -44,8 +46,8 @@ def change(statement: str, values: Mapping[str, Any]) -> Row | None:
         return ask(statement, values)
 
 
-def _is_at_rest(raw: Any) -> bool:
-    is_watched = connection.queries_logged or connection.execute_wrappers
+def _is_at_rest(database: BaseDatabaseWrapper, raw: Any) -> bool:
+    is_watched = database.queries_logged or database.execute_wrappers
     is_idle = raw.autocommit and raw.pgconn.transaction_status == TransactionStatus.IDLE
     return is_idle and not is_watched and raw.prepare_threshold is not None  # none: there is a pgbouncer
 

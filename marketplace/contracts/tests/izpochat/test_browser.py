@@ -54,7 +54,8 @@ TALK = """([base, token, roomId]) => new Promise((heard, failed) => {
     ws.onmessage = function(event) {
         const data = JSON.parse(event.data);
         received.push(data);
-        if (data.type === "pong") {
+        const kinds = received.map((frame) => frame.type);
+        if (kinds.includes("pong") && kinds.includes("message")) {  // whichever comes first
             ws.close(1000);
             heard(received);
         }
