@@ -1,4 +1,7 @@
-"""The peer of an order: who is there, one INSERT, and the row back. Nothing is held, numbered, chained or announced."""
+"""The peer of an order: who is there, one INSERT, and the row back. Nothing is held, numbered, chained or announced.
+
+Its table is what its own pages need: three foreign keys, and an index for the list of each party.
+"""
 
 from __future__ import annotations
 

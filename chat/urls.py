@@ -6,19 +6,21 @@ from django.urls import path
 
 from chat.views import chats, messages, rooms, tickets, uploads
 
+of_messages = [  # under v1/messages
+    path("", messages.Messages.as_view({"get": "list", "post": "create"})),
+    path("/search", messages.Messages.as_view({"get": "search"})),
+    path("/mark-read", messages.MarkRead.as_view()),
+    path("/unread-count", messages.UnreadCount.as_view()),
+    path(
+        "/<uuid:message_id>",
+        messages.Messages.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
+    path("/<uuid:message_id>/reactions/<str:emoji>", messages.Reaction.as_view()),
+    path("/<uuid:message_id>/report", messages.Report.as_view()),
+]
 urlpatterns = [
     path("chats", chats.Chats.as_view({"get": "list", "post": "create"})),
     path("chats/<uuid:chat_id>", chats.Chats.as_view({"get": "retrieve", "delete": "destroy"})),
-    path("messages", messages.Messages.as_view({"get": "list", "post": "create"})),
-    path("messages/search", messages.Messages.as_view({"get": "search"})),
-    path("messages/mark-read", messages.MarkRead.as_view()),
-    path("messages/unread-count", messages.UnreadCount.as_view()),
-    path(
-        "messages/<uuid:message_id>",
-        messages.Messages.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
-    ),
-    path("messages/<uuid:message_id>/reactions/<str:emoji>", messages.Reaction.as_view()),
-    path("messages/<uuid:message_id>/report", messages.Report.as_view()),
     path("rooms", rooms.Rooms.as_view({"get": "list", "post": "create"})),
     path("rooms/public", rooms.Rooms.as_view({"get": "public"})),
     path("rooms/direct", rooms.Rooms.as_view({"post": "direct"})),

@@ -24,6 +24,7 @@ from _realtime_place import place
 from _realtime_stack import Proxy, Streams
 from playwright.async_api import Browser, async_playwright
 
+SECONDS_AWAY = size(60, 5)
 NO_RESUME = {"position.js": ("{ room, since: this.last, epoch: this.epoch }", "{ room }")}
 NO_CLIENT_ID = {
     "sender.js": ('{ type: "send", room, client_id,', '{ type: "send", room, client_id: client_id + Math.random(),')
@@ -88,13 +89,15 @@ async def killed(market: Market, scene: Scene) -> None:
 
 
 async def offline(market: Market, scene: Scene) -> None:
-    """One is without a network for a while; both write on, the other more than a page of it."""
+    """One is without a network for a minute; both write on, the other more than a page of it."""
     await scene.open()
     here, away = scene.tabs
+    until = asyncio.get_running_loop().time() + SECONDS_AWAY
     await away.context.set_offline(True)
     await away.state("waiting")
     await talk([here], size(150, 60), 40)
     await talk([away], 3)
+    await asyncio.sleep(until - asyncio.get_running_loop().time())
     await away.context.set_offline(False)
 
 

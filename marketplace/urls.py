@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitV
 from analytics.pages import dashboard, numbers
 from analytics.urls import of_events
 from chat.pages import talk
+from chat.urls import of_messages
 from marketplace import pages
 from marketplace.common import health
 from marketplace.contracts.chat_starter import page as chat_test
@@ -23,6 +24,7 @@ handler500 = "marketplace.common.handler.server_error"
 urlpatterns = [  # tried in this order: what is asked most stands first
     path("v1/orders", include(of_orders)),
     path("v1/events", include(of_events)),
+    path("v1/messages", include(of_messages)),
     path("v1/", include("listings.urls")),
     path("v1/", include("accounts.urls")),
     path("v1/", include("orders.urls")),

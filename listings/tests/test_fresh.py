@@ -65,6 +65,21 @@ def test_they_are_what_is_on_offer(make_listing: Make, column: str) -> None:
 
 
 @pytest.mark.django_db
+def test_words_follow_a_change_of_several_columns_and_whoever_saves_old_words(make_listing: Make, buyer: User) -> None:
+    listing = make_listing(title="Bicicleta")
+    listing.refresh_from_db()  # with its words
+
+    listing.title, listing.price_cents = "Patineta", 5
+    listing.save()  # writes all it has, also the words of the old title
+    assert (titles(buyer, Window(), q="patineta"), titles(buyer, Window(), q="bicicleta")) == (["Patineta"], [])
+
+    listing.price_cents = 6
+    listing.save()  # the words that it holds are still the old ones
+    assert (titles(buyer, Window(), q="patineta"), titles(buyer, Window(), q="bicicleta")) == (["Patineta"], [])
+    assert rows(Fresh) == rows(Listing)
+
+
+@pytest.mark.django_db
 def test_they_stay_few_and_reach_back_again_when_much_was_sold(
     make_listing: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,12 +118,22 @@ def _checked(key: str) -> str:
     return key
 
 
+# ON CONFLICT DO NOTHING waits for the first request to end; lock_timeout bounds the wait
+_CLAIMED = """
+INSERT INTO common_idempotencyrecord (caller, route, key, fingerprint, headers) VALUES (%s, %s, %s, %s, '{}')
+ON CONFLICT DO NOTHING RETURNING id
+"""
+_ANSWERED = "UPDATE common_idempotencyrecord SET status = %s, body = %s, headers = %s::jsonb WHERE id = %s"
+
+
 def _claim(claim: Claim) -> IdempotencyRecord:
+    """By hand: before each request that has a key, and what the ORM makes of it takes longer than the rest of it."""
     try:
-        # ON CONFLICT DO NOTHING waits for the first request to end; lock_timeout bounds the wait
-        IdempotencyRecord.objects.bulk_create(
-            [IdempotencyRecord(**claim.scope, fingerprint=claim.fingerprint)], ignore_conflicts=True
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIMED, [claim.caller, claim.route, claim.key, claim.fingerprint])
+            claimed = cursor.fetchone()
+        if claimed is not None:
+            return IdempotencyRecord(pk=claimed[0], **claim.scope, fingerprint=claim.fingerprint)
         record = IdempotencyRecord.objects.select_for_update().get(**claim.scope)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
@@ -164,7 +174,8 @@ def _store(record: IdempotencyRecord, response: Response) -> None:
         transaction.set_rollback(True)
         return
     _fill(record, response)
-    record.save(update_fields=["status", "body", "headers"])
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, [record.status, record.body, dumps(record.headers).decode(), record.pk])
 
 
 def _fill(record: IdempotencyRecord, response: Response) -> None:
