@@ -38,7 +38,8 @@ SELECT row_number() OVER () AS n, id, seller_id FROM listings_listing WHERE is_a
 CREATE UNIQUE INDEX ON bench_thing (n);
 CREATE TABLE bench_order (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(), buyer_id uuid NOT NULL REFERENCES accounts_user,
-  seller_id uuid NOT NULL REFERENCES accounts_user, listing_id uuid NOT NULL REFERENCES listings_listing, quantity integer NOT NULL, unit_price_cents bigint NOT NULL,
+  seller_id uuid NOT NULL REFERENCES accounts_user, listing_id uuid NOT NULL REFERENCES listings_listing,
+  quantity integer NOT NULL, unit_price_cents bigint NOT NULL,
   total_cents bigint NOT NULL, currency text NOT NULL, status text NOT NULL DEFAULT 'created',
   created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX ON bench_order (buyer_id, created_at DESC);

@@ -175,7 +175,7 @@ def _store(record: IdempotencyRecord, response: Response) -> None:
         return
     _fill(record, response)
     with connection.cursor() as cursor:
-        cursor.execute(_ANSWERED, [record.status, record.body, dumps(record.headers).decode(), record.pk])
+        cursor.execute(_ANSWERED, [record.status, bytes(record.body or b""), dumps(record.headers).decode(), record.pk])
 
 
 def _fill(record: IdempotencyRecord, response: Response) -> None:
