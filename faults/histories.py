@@ -1,5 +1,5 @@
-"""The long forms of two tests of money: 5,000 random histories of up to 30 steps; 200 rounds of each race, and 10,000
-deadlines at once.
+"""The long forms of tests of money: 5,000 random histories of up to 30 steps; 200 rounds of each race, 100 of each pair
+of deeds, and 10,000 deadlines at once.
 
 Of the histories each step of the table must be made at least 50 times, and the books are checked in SQL after every
 step; what breaks them is shrunk to the shortest history that does. It takes hours. SHORT=1: 8 histories with each step
@@ -16,7 +16,7 @@ from _stack import ENVIRONMENT, ROOT, SHORT, size
 
 HISTORIES = int(os.environ.get("HISTORIES", size(5_000, 8)))
 ROUNDS = int(os.environ.get("ROUNDS", "200"))
-WAYS, DEADLINES = 120, 10_000
+WAYS, DEADLINES, PAIRS = 120, 10_000, 100
 PYTEST = (sys.executable, "-m", "pytest", "-n", "0", "-s", "-q", "--no-header", "--timeout", "0")
 
 
@@ -36,8 +36,10 @@ def main() -> int:
 def _long_forms_of_everyday_tests() -> bool:
     print(f"{ROUNDS} rounds of each race, {DEADLINES:,} deadlines at once", flush=True)
     races = play("orders/tests/test_races.py", MONEY_ROUNDS=ROUNDS, MONEY_DEADLINES=DEADLINES)
+    print(f"{PAIRS} rounds of each pair of deeds", flush=True)
+    pairs = play("orders/tests/test_pairs.py", MONEY_PAIRS=PAIRS)
     print(f"Five notifications in {WAYS} orders", flush=True)
-    return play("orders/tests/test_event_order.py", MONEY_WAYS=WAYS) and races
+    return play("orders/tests/test_event_order.py", MONEY_WAYS=WAYS) and races and pairs
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from listings.models import Listing
 from marketplace.common.models import IdempotencyRecord, OutboxEvent
 from orders.models import Order
 from orders.services import ordinary
-from orders.tests.test_races import at_once
+from orders.tests.racing import at_once
 
 SignedIn = Callable[..., APIClient]
 MakeListing = Callable[..., Listing]

@@ -10,15 +10,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from pytest_django import Settings
-from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.tokens import pair_for
-from conftest import session_of
 from listings.models import Listing
 from listings.services import stock
 from marketplace.common.errors import DomainError
@@ -28,6 +25,7 @@ from orders.models import Deadline, LedgerTransaction, Operation, Order, Simulat
 from orders.services import accepting, deadlines, ending, handing_over, moving, operations, ordinary, paying, placing
 from orders.tests import books
 from orders.tests.market import EDGES, ask
+from orders.tests.racing import at_once, posting
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_limits")]
 ROUNDS = int(os.environ.get("MONEY_ROUNDS", "6"))  # `faults/histories.py` plays 200
@@ -38,40 +36,6 @@ AT_ONCE_DUE = int(os.environ.get("MONEY_DEADLINES", "200"))  # and 10,000 of the
 def either_road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "the plain road":
         monkeypatch.setattr(ordinary, "place", lambda **_: None)
-
-
-def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What each came to, in the order given: its result, or the error it was refused with."""
-    came: list[Any] = [None] * len(calls)
-    barrier = threading.Barrier(len(calls), timeout=30)
-
-    def run(n: int) -> None:
-        barrier.wait()
-        try:
-            came[n] = calls[n]()
-        except Exception as error:
-            came[n] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return came
-
-
-def posting(person: User, path: str, body: dict[str, Any], **headers: str) -> Callable[[], tuple[int, Any]]:
-    """A request ready to go, by a person with a session of their own."""
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {pair_for(session_of(person)).access}", **headers)
-
-    def send() -> tuple[int, Any]:
-        reply = client.post(path, body)
-        return reply.status_code, reply.json()
-
-    return send
 
 
 def all_is_well() -> None:
