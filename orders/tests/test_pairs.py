@@ -18,6 +18,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
+from orders.lifecycle import Party
 from orders.models import Dispute, Order
 from orders.services import accepting, handing_over, moving, operations, paying
 from orders.services.disputes import opening
@@ -95,7 +96,7 @@ def order_in(people: dict[str, User], make_order: Callable[..., Order], settings
             lambda: operations.drive(order.pk),
             lambda: accepting.accept(seller, order.pk),
             lambda: handing_over.ship(seller, order.pk),
-            lambda: opening.open_dispute(buyer, order.pk, raised_by=moving.Party.BUYER, reason="it never came"),
+            lambda: opening.open_dispute(buyer, order.pk, raised_by=Party.BUYER, reason="it never came"),
         ]
         for step in further:
             if order.state == state:
