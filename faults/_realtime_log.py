@@ -76,8 +76,9 @@ async def made_up_places(stack: Stack, tally: Tally) -> None:
 
 
 def _in_words(heard: list[dict[str, Any]]) -> str:
-    if any(shown["type"] == "error" for shown in heard):
-        return f"error {heard[0]['code']}"
+    error = next((shown for shown in heard if shown["type"] == "error"), None)  # who is online may be told before it
+    if error is not None:
+        return f"error {error['code']}"
     begin = next((f"resync {shown['reason']}" for shown in heard if shown["type"] == "resync"), "subscribed")
     events = sum(len(shown["events"]) if shown["type"] == "events" else "at" in shown for shown in heard)
     return f"{begin}, then {events} events"

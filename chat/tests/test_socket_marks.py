@@ -56,6 +56,7 @@ def test_what_was_read_before_the_line_broke_stays_read(address: str, buyer: Use
     async def talk() -> None:
         async with signed_in(address, tokens[1]) as other:
             await other.follow(room.pk)
+            await other.reach(room.pk, 5)
             async with signed_in(address, tokens[0]) as one:
                 await one.ask("read", "marked", room=room.pk, seq=1)
                 await one.say("read", room=room.pk, seq=4)
