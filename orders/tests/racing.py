@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tokens import pair_for
 from conftest import session_of
+from orders.services import moving
 
 
 def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -46,3 +49,24 @@ def posting(person: User, path: str, body: dict[str, Any], **headers: str) -> Ca
         return reply.status_code, reply.json()
 
     return send
+
+
+def without_row_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_lock(rows: QuerySet[Any], **_: object) -> QuerySet[Any]:
+        return rows
+
+    monkeypatch.setattr(QuerySet, "select_for_update", no_lock)
+
+
+def crossing(monkeypatch: pytest.MonkeyPatch) -> threading.Barrier:
+    """Without locks, and each of two waits for the other where both have been found to be allowed."""
+    without_row_locks(monkeypatch)
+    barrier = threading.Barrier(2, timeout=30)
+    honest = moving.require
+
+    def meets_the_other(*args: Any, **facts: Any) -> None:
+        honest(*args, **facts)
+        barrier.wait()
+
+    monkeypatch.setattr(moving, "require", meets_the_other)
+    return barrier

@@ -8,7 +8,6 @@ told 409.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
@@ -20,13 +19,12 @@ from pytest_django import Settings
 from accounts.models import User
 from orders.lifecycle import Party
 from orders.models import Dispute, Order
-from orders.services import accepting, handing_over, moving, operations, paying
+from orders.services import accepting, handing_over, operations, paying
 from orders.services.disputes import opening
 from orders.tests import books
 from orders.tests.market import EDGES, ask
 from orders.tests.money import hurry
-from orders.tests.racing import at_once, posting
-from orders.tests.test_races import without_row_locks
+from orders.tests.racing import at_once, crossing, posting
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_limits")]
 ROUNDS = int(os.environ.get("MONEY_PAIRS", "1"))  # of each pair; `faults/histories.py` plays 100
@@ -193,15 +191,7 @@ def test_negative_control_without_locks_a_pair_ends_otherwise(
     may_be = pair.one_after_the_other()
     order = pair.order_in("handed_over")
     calls = pair._ready(order)
-    without_row_locks(monkeypatch)
-    barrier = threading.Barrier(2, timeout=30)
-    honest = moving.require
-
-    def meets_the_other(*args: Any, **facts: Any) -> None:
-        honest(*args, **facts)
-        barrier.wait()
-
-    monkeypatch.setattr(moving, "require", meets_the_other)
+    barrier = crossing(monkeypatch)
 
     came = at_once(calls)
 

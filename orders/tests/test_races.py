@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 from pytest_django import Settings
 
@@ -25,7 +24,7 @@ from orders.models import Deadline, LedgerTransaction, Operation, Order, Simulat
 from orders.services import accepting, deadlines, ending, handing_over, moving, operations, ordinary, paying, placing
 from orders.tests import books
 from orders.tests.market import EDGES, ask
-from orders.tests.racing import at_once, posting
+from orders.tests.racing import at_once, crossing, posting, without_row_locks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_limits")]
 ROUNDS = int(os.environ.get("MONEY_ROUNDS", "6"))  # `faults/histories.py` plays 200
@@ -148,13 +147,6 @@ def test_negative_control_without_the_lock_paying_at_once_goes_wrong(
     assert set(client_errors) != {Order}
 
 
-def without_row_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_lock(rows: QuerySet[Any], **_: object) -> QuerySet[Any]:
-        return rows
-
-    monkeypatch.setattr(QuerySet, "select_for_update", no_lock)
-
-
 # ── Steps against each other ─────────────────────────────────────────────────────────────────────
 
 Wish = Callable[[], object]
@@ -248,15 +240,7 @@ def test_negative_control_without_the_lock_steps_cross(
     accepted(order, buyer, seller)
     handing_over.ship(seller, order.pk)
     wish = expire(order)
-    without_row_locks(monkeypatch)
-    barrier = threading.Barrier(2, timeout=30)
-    honest = moving.require
-
-    def meets_the_other(*args: Any, **facts: Any) -> None:
-        honest(*args, **facts)
-        barrier.wait()
-
-    monkeypatch.setattr(moving, "require", meets_the_other)
+    barrier = crossing(monkeypatch)
 
     came = at_once([lambda: ending._confirm(buyer, order.pk), wish])
 
