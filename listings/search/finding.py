@@ -14,7 +14,16 @@ from listings.search import cursors, totals
 from listings.search.criteria import Criteria
 from listings.search.families import family_of
 from listings.search.media import with_addresses
-from listings.search.statements import EXACT_UP_TO, FRESH_POOL, WORDS_POOL, Road, Shape, page_statement, shape_of
+from listings.search.statements import (
+    EXACT_UP_TO,
+    FRESH_POOL,
+    USUAL_SIZES,
+    WORDS_POOL,
+    Road,
+    Shape,
+    page_statement,
+    shape_of,
+)
 from marketplace.common.postgis import fixed
 from marketplace.common.shortlived import ShortLived
 
@@ -134,11 +143,18 @@ def _put_together(criteria: Criteria, viewer: Any, window: Window, position: cur
         is_after=position is not None,
         rough=totals.rough_source(criteria) if rough is None else "",
         is_counted=rough is None and not are_common(criteria),
+        size=_fixed_size(criteria, window),
     )
     if road == Road.FRESH and not shape.can_be_fresh:
         shape = replace(shape, road=Road.INDEX)
     values = values_for(criteria, viewer, family) | _window_values(window, position, road)
     return _Asked(criteria, viewer, window, shape, values, rough)
+
+
+def _fixed_size(criteria: Criteria, window: Window) -> int | None:
+    """In a circle PostgreSQL keeps its plan as it is; and an offset would have to be known as well."""
+    is_fixed = window.skip == 0 and window.size in USUAL_SIZES and criteria.near is None
+    return window.size if is_fixed else None
 
 
 def values_for(criteria: Criteria, viewer: Any, family: list[Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from listings.search.items import DRAWN
 EXACT_UP_TO = 1_000  # totals are counted this far
 WORDS_POOL = 1_000  # a word found more often than this is common
 FRESH_POOL = 1_500  # and found more often than this among the fresh, it is met soon in any list
+USUAL_SIZES = frozenset({10, 20, 50, 100, 200})  # of pages: each has statements of its own
 RANKED = 300  # of a common word, the newest so many are ranked
 
 PLACE = "ST_MakePoint(%(longitude)s::float8, %(latitude)s::float8)::geography"
@@ -100,6 +101,20 @@ class Shape:
     rough: str = ""  # "", "index" or "cells"
     is_at_the_edge: bool = False
     is_counted: bool = True  # common words are not: it would take longer than the page
+    size: int | None = None  # of a first page, or of one after a cursor; else it travels as a parameter
+
+    @property
+    def page_size(self) -> str:
+        return "%(page_size)s" if self.size is None else str(self.size)
+
+    @property
+    def reach(self) -> str:
+        """So many rows are read from the beginning: one more than are shown says whether there is a next page."""
+        return "%(skip)s::bigint + %(take)s::bigint" if self.size is None else str(self.size + 1)
+
+    @property
+    def window(self) -> str:
+        return "OFFSET %(skip)s LIMIT %(take)s" if self.size is None else f"LIMIT {self.size + 1}"
 
     @property
     def where(self) -> list[str]:
@@ -128,7 +143,10 @@ class Shape:
 
     @property
     def has_one_plan(self) -> bool:
-        """The best plan is the same whatever the values: it is made once and kept.
+        """The best plan is the same whatever the values: it is made once and kept, if the size of the page is known.
+
+        Without it PostgreSQL would reckon with a tenth of all rows, find its lasting plan too dear each time, and make
+        another one for each page, which takes as long as reading it.
 
         Of words, of prices and of circles in another order the planner must see the values: a common word and a rare
         one, a wide circle and a narrow one, want different roads.
@@ -163,7 +181,7 @@ SELECT
   (SELECT convert_to(coalesce('[' || string_agg(item, ',') || ']', '[]'), 'UTF8') FROM (
     SELECT {DRAWN} {distance} || '}}' AS item
     FROM picked k JOIN listings_listing l ON l.id = k.id LEFT JOIN listings_card c ON c.listing_id = k.id
-    ORDER BY {by} LIMIT %(page_size)s) drawn),
+    ORDER BY {by} LIMIT {shape.page_size}) drawn),
   (SELECT count(*) FROM picked),
   {_last(shape)},
   rough.n,
@@ -198,7 +216,7 @@ def _last(shape: Shape) -> str:
     if not order.keys:
         return "NULL::text[]"
     by = order.by.format("k.")
-    return f"(SELECT {order.position} FROM picked k ORDER BY {by} OFFSET %(page_size)s - 1 LIMIT 1)"  # noqa: S608
+    return f"(SELECT {order.position} FROM picked k ORDER BY {by} OFFSET {shape.page_size} - 1 LIMIT 1)"  # noqa: S608
 
 
 def _rows(shape: Shape) -> str:
@@ -221,23 +239,23 @@ def _sources(shape: Shape) -> str:
         after = after.replace(DISTANCE, "distance")
     by = order.by.format("")
     return f"""{POOLS[shape.road]}, matched AS MATERIALIZED ({keys}),
-picked AS MATERIALIZED (SELECT * FROM matched {after} ORDER BY {by} OFFSET %(skip)s LIMIT %(take)s)"""  # noqa: S608
+picked AS MATERIALIZED (SELECT * FROM matched {after} ORDER BY {by} {shape.window})"""  # noqa: S608
 
 
 def _picked(shape: Shape) -> str:
     order = ORDERS[shape.order]
     where = [*shape.where, *([order.after.format("l.")] if shape.is_after else [])]
     start = f"SELECT {_keys(shape)} FROM listings_listing l WHERE {' AND '.join(where)}"  # noqa: S608
-    window = f"ORDER BY {order.by.format('')} OFFSET %(skip)s LIMIT %(take)s"
+    window = f"ORDER BY {order.by.format('')} {shape.window}"
     if shape.order == Sort.NEAREST:
         # the index sorts by distance alone: take all that are as far as the last one, then sort those out. Where two
         # names of one place lie nowhere near each other in the index (180 and -180 east), it would give up: sort there
         distance = f"{DISTANCE} + 0" if shape.is_at_the_edge else DISTANCE
         return f"""SELECT * FROM ({start}
-    ORDER BY {distance} FETCH FIRST (%(skip)s::bigint + %(take)s::bigint) ROWS WITH TIES) near {window}"""  # noqa: S608
+    ORDER BY {distance} FETCH FIRST ({shape.reach}) ROWS WITH TIES) near {window}"""  # noqa: S608
     if shape.order == Sort.BEST:
         return f"""SELECT * FROM ({start} ORDER BY l.created_at DESC, l.id DESC LIMIT {RANKED}) newest {window}"""  # noqa: S608
-    return f"{start} ORDER BY {order.by.format('l.')} OFFSET %(skip)s LIMIT %(take)s"
+    return f"{start} ORDER BY {order.by.format('l.')} {shape.window}"
 
 
 def _keys(shape: Shape) -> str:
