@@ -7,7 +7,6 @@ from uuid import UUID
 
 from redis.exceptions import RedisError
 
-from accounts.models import User
 from chat import frames
 from chat.frames import Shown
 from chat.models import Room
@@ -19,9 +18,6 @@ from chat.realtime.outcomes import shown_error
 from chat.realtime.seats import Seat
 from chat.realtime.socket import Socket
 from chat.realtime.threads import in_thread
-from chat.services import entering, numbered, sending
-from chat.services.sending import Draft, Sent
-from marketplace.common import ratelimit
 from marketplace.common.errors import DomainError, Unavailable
 
 
@@ -48,7 +44,7 @@ async def act(socket: Socket, command: commands.Command) -> None:
 
 
 async def _say(socket: Socket, said: commands.Say) -> None:
-    sent = await in_thread(_send, socket.person, said)
+    sent = await socket.hub.speaking.say(socket.person, said)
     socket.show(
         {
             "type": "ack",
@@ -61,14 +57,6 @@ async def _say(socket: Socket, said: commands.Say) -> None:
             "created_at": frames.stamp(sent.created_at),
         }
     )
-
-
-def _send(person: User, said: commands.Say) -> Sent:
-    ratelimit.require("chat_send", str(person.pk))
-    files = numbered.own_files(person, said.files)
-    draft = Draft(said.content, said.kind, said.client_id, said.reply_to_seq, said.data, files)
-    send = entering.say if said.comes_in else sending.send
-    return send(person, said.room_id, draft)
 
 
 async def _typing(socket: Socket, typing: commands.Typing) -> None:

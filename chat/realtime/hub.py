@@ -21,6 +21,7 @@ from chat.realtime.limits import Limits, current
 from chat.realtime.live_room import LiveRoom
 from chat.realtime.presence import Presence
 from chat.realtime.seats import Seat
+from chat.realtime.speaking import Speaking
 from chat.realtime.threads import in_thread
 from chat.services import log as room_log
 from marketplace.common import metrics
@@ -44,6 +45,7 @@ class Hub:
         self.layer.listen("control", self, lambda raw: control.heard(self, raw))
         self.layer.here.when_up.append(self._look_at_once)
         self.presence = Presence(self)
+        self.speaking = Speaking()
         self._chores = [
             self._every(limits.watermark_seconds, self.look_at_watermarks),
             self._every(limits.poll_seconds, self.look_at_sessions),

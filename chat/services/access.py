@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
+
+import orjson
 
 from chat.models import Member, Room
 from chat.services.errors import Blocked, ChatClosed, ChatNotFound, NoRecipient, NotAllowedHere, NotInChat
 from marketplace.common.errors import DomainError
 from marketplace.common.postgis import fixed
 
-_ASKED = """
-SELECT r.id, r.number, r.kind, r.is_private, r.epoch, r.last_seq, r.rules, r.slow_mode_seconds,
+_SEEN_BY = """
+r.id, r.number, r.kind, r.is_private, r.epoch, r.last_seq, r.rules, r.slow_mode_seconds,
        r.closed_at IS NOT NULL, m.role, m.state, m.joined_seq, m.left_seq,
        (SELECT o.user_id FROM chat_member o JOIN accounts_user u ON u.id = o.user_id
-        WHERE r.kind IN ('listing', 'direct') AND o.room_id = r.id AND o.user_id <> %(user)s AND u.is_active LIMIT 1),
+        WHERE r.kind IN ('listing', 'direct') AND o.room_id = r.id AND o.user_id <> {user} AND u.is_active LIMIT 1),
        r.kind IN ('listing', 'direct') AND EXISTS (
          SELECT FROM chat_member o JOIN accounts_block b
-           ON b.blocker_id = o.user_id AND b.blocked_id = %(user)s
-           OR b.blocked_id = o.user_id AND b.blocker_id = %(user)s
-         WHERE o.room_id = r.id AND o.user_id <> %(user)s)
+           ON b.blocker_id = o.user_id AND b.blocked_id = {user}
+           OR b.blocked_id = o.user_id AND b.blocker_id = {user}
+         WHERE o.room_id = r.id AND o.user_id <> {user})"""
+_ASKED = f"""
+SELECT {_SEEN_BY.format(user="%(user)s")}
 FROM chat_room r LEFT JOIN chat_member m ON m.room_id = r.id AND m.user_id = %(user)s
 WHERE r.id = %(room)s
-"""
+"""  # noqa: S608  (a name of ours)
+MOST_TOGETHER = 32
+# The limit tells the planner how few they are
+_ASKED_TOGETHER = f"""
+WITH asked AS (
+  SELECT * FROM jsonb_to_recordset(%(asked)s::jsonb) AS pair (user_id uuid, room_id uuid) LIMIT {MOST_TOGETHER}
+)
+SELECT asked.user_id, {_SEEN_BY.format(user="asked.user_id")}
+FROM asked JOIN chat_room r ON r.id = asked.room_id
+LEFT JOIN chat_member m ON m.room_id = r.id AND m.user_id = asked.user_id
+"""  # noqa: S608  (as above)
 PRIVILEGED = (Member.Role.OWNER, Member.Role.MODERATOR)
 
 
@@ -116,3 +131,11 @@ def standing(user_id: UUID, room_id: UUID) -> Standing:
     if found is None:
         raise ChatNotFound
     return Standing(user_id, *found)
+
+
+def standings(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Standing]:
+    """Of several people, each before a room, in one question. Rooms that do not exist are left out."""
+    assert len(pairs) <= MOST_TOGETHER
+    asked = orjson.dumps([{"user_id": user_id, "room_id": room_id} for user_id, room_id in pairs]).decode()
+    found = (Standing(*row) for row in fixed.ask_all(_ASKED_TOGETHER, {"asked": asked}))
+    return {(each.user_id, each.room_id): each for each in found}

@@ -6,6 +6,7 @@ if they have changed in between, nothing is written and the question is asked ag
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -116,7 +117,7 @@ def _write(sender: User, standing: access.Standing, draft: Draft) -> Sent | None
     standing.must_write()
     _mind_the_pace(standing)
     files = carrying.chosen(sender, draft.upload_ids)
-    message = _drafted(sender, standing, draft)
+    message = drafted(sender, standing, draft)
     mentioned = hints.mentioned_in(draft.body, standing) if draft.body else []
     try:
         stored = _store(message, standing, mentioned, files)
@@ -128,14 +129,21 @@ def _write(sender: User, standing: access.Standing, draft: Draft) -> Sent | None
         raise
     if not stored:
         return None
+    _look_again_at(files, message)
+    return announced(standing, message, mentioned, files)
+
+
+def announced(
+    standing: access.Standing, message: Message, mentioned: Sequence[UUID] = (), files: Sequence[Upload] = ()
+) -> Sent:
+    """To the room, and to the other of two, as soon as it is committed."""
     announcing.after_commit(_framed(standing, message, mentioned, files))
     if standing.other_id is not None:
         announcing.person_after_commit(standing.other_id, _activity(message))
-    _look_again_at(files, message)
     return Sent(message.pk, message.number, message.room_id, message.seq, message.created_at, False, message)
 
 
-def _drafted(sender: User, standing: access.Standing, draft: Draft) -> Message:
+def drafted(sender: User, standing: access.Standing, draft: Draft) -> Message:
     """The row that is about to be there. By `from_db`: `Message(…)` would ask each field for what it is not given."""
     reply_to_seq = draft.reply_to_seq if draft.reply_to_seq and draft.reply_to_seq <= standing.seq else None
     facts = {
@@ -196,7 +204,9 @@ def _look_again_at(files: list[Upload], message: Message) -> None:
         transaction.on_commit(lambda: tell_what_was_missed(message.pk, waiting), robust=True)
 
 
-def _framed(standing: access.Standing, message: Message, mentioned: list[UUID], files: list[Upload]) -> frames.Frame:
+def _framed(
+    standing: access.Standing, message: Message, mentioned: Sequence[UUID], files: Sequence[Upload]
+) -> frames.Frame:
     """The same words as when it is read from the log, without reading it."""
     message._prefetched_objects_cache = {  # type: ignore[attr-defined]  # what Django itself fills after a prefetch
         "reactions": [],

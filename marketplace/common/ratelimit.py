@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -74,23 +75,45 @@ class Ticket:
 
 def take(scope: str, caller: str, *, sensitive: bool = False) -> Ticket | None:
     """Use up one place in the window of `caller`; None when this limit is switched off."""
+    return take_each(scope, [caller], sensitive=sensitive)[0]
+
+
+def take_each(scope: str, callers: Sequence[str], *, sensitive: bool = False) -> list[Ticket | None]:
+    """One place of each, in one round trip."""
     rate = Rate.parse(settings.RATE_LIMITS[scope])
     if rate is None:
-        return None
-    key, member = f"limit:{scope}:{caller}", f"{time.time_ns()}:{threading.get_ident()}"
+        return [None] * len(callers)
+    keys = [f"limit:{scope}:{caller}" for caller in callers]
+    members = [f"{time.time_ns()}:{threading.get_ident()}:{place}" for place in range(len(callers))]
     try:
-        allowed, remaining, wait = ask(lambda: _script()(keys=[key], args=[rate.seconds, rate.limit, member]))
+        answers = ask(lambda: _answers(keys, members, rate))
     except RedisError:
         log.warning("rate_limit_alone", scope=scope)
-        return _alone.take(key, member, rate, sensitive=sensitive)
-    return Ticket(bool(allowed), rate.limit, int(remaining), int(wait), key, member)
+        return [_alone.take(*each, rate, sensitive=sensitive) for each in zip(keys, members, strict=True)]
+    return [
+        Ticket(bool(allowed), rate.limit, int(remaining), int(wait), key, member)
+        for (allowed, remaining, wait), key, member in zip(answers, keys, members, strict=True)
+    ]
+
+
+def _answers(keys: Sequence[str], members: Sequence[str], rate: Rate) -> list[Any]:
+    if len(keys) == 1:
+        return [_script()(keys=keys, args=[rate.seconds, rate.limit, members[0]])]
+    pipe = connection().pipeline(transaction=False)
+    for key, member in zip(keys, members, strict=True):
+        pipe.eval(_WINDOW, 1, key, rate.seconds, rate.limit, member)
+    return list(pipe.execute())
 
 
 def require(scope: str, caller: str, *, sensitive: bool = False) -> Ticket | None:
     ticket = take(scope, caller, sensitive=sensitive)
-    if ticket is not None and not ticket.allowed:
-        raise TooManyRequests(retry_after=ticket.retry_after)
+    if (refusal := refusal_of(ticket)) is not None:
+        raise refusal
     return ticket
+
+
+def refusal_of(ticket: Ticket | None) -> TooManyRequests | None:
+    return None if ticket is None or ticket.allowed else TooManyRequests(retry_after=ticket.retry_after)
 
 
 def give_back(ticket: Ticket | None) -> None:

@@ -29,7 +29,7 @@ def chosen(sender: User, upload_ids: Sequence[UUID]) -> list[Upload]:
     return uploads
 
 
-def attached(message: Message, uploads: list[Upload]) -> list[Attachment]:
+def attached(message: Message, uploads: Sequence[Upload]) -> list[Attachment]:
     """The rows as the statement that sends the message writes them."""
     return [Attachment(message=message, upload=upload, position=place) for place, upload in enumerate(uploads, 1)]
 

@@ -28,22 +28,32 @@ FORGOTTEN = (InvalidSqlStatementName, FeatureNotSupported)
 
 def ask(statement: str, values: Mapping[str, Any]) -> Row | None:
     """The first row. Inside a transaction, and while queries are being counted, a cursor asks as usual."""
+    rows = ask_all(statement, values)
+    return rows[0] if rows else None
+
+
+def ask_all(statement: str, values: Mapping[str, Any]) -> list[Row]:
     database = connections[DEFAULT_DB_ALIAS]  # once: `connection` looks it up for each of its attributes
     database.ensure_connection()
     raw = database.connection
     if not _is_at_rest(database, raw):
         with database.cursor() as cursor:
             cursor.execute(statement, dict(values))
-            row: Row | None = cursor.fetchone()
-            return row
+            rows: list[Row] = cursor.fetchall()
+            return rows
     with database.wrap_database_errors:
         return _ask(raw, statement, values)
 
 
 def change(statement: str, values: Mapping[str, Any]) -> Row | None:
     """For a change that is one statement: all of it or nothing, also when it fails inside a larger transaction."""
+    rows = change_all(statement, values)
+    return rows[0] if rows else None
+
+
+def change_all(statement: str, values: Mapping[str, Any]) -> list[Row]:
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
-        return ask(statement, values)
+        return ask_all(statement, values)
 
 
 def _is_at_rest(database: BaseDatabaseWrapper, raw: Any) -> bool:
@@ -52,7 +62,7 @@ def _is_at_rest(database: BaseDatabaseWrapper, raw: Any) -> bool:
     return is_idle and not is_watched and raw.prepare_threshold is not None  # none: there is a pgbouncer
 
 
-def _ask(raw: Any, statement: str, values: Mapping[str, Any]) -> Row | None:
+def _ask(raw: Any, statement: str, values: Mapping[str, Any]) -> list[Row]:
     try:
         return _execute(raw, statement, values)
     except FORGOTTEN:
@@ -60,7 +70,7 @@ def _ask(raw: Any, statement: str, values: Mapping[str, Any]) -> Row | None:
         return _execute(raw, statement, values)
 
 
-def _execute(raw: Any, statement: str, values: Mapping[str, Any]) -> Row | None:
+def _execute(raw: Any, statement: str, values: Mapping[str, Any]) -> list[Row]:
     text, names = numbered(statement)
     between = Transformer.from_context(raw)
     given = between.dump_sequence([values[name] for name in names], [PyFormat.AUTO] * len(names))
@@ -69,7 +79,8 @@ def _execute(raw: Any, statement: str, values: Mapping[str, Any]) -> Row | None:
     if result.status != ExecStatus.TUPLES_OK:
         raise _trouble(raw, result)
     between.set_pgresult(result)
-    return between.load_row(0, tuple) if result.ntuples else None
+    rows: list[Row] = between.load_rows(0, result.ntuples, tuple)
+    return rows
 
 
 def _prepared(raw: Any, text: bytes, types: tuple[int, ...]) -> bytes:

@@ -1,0 +1,117 @@
+"""What several people say at the same moment, stored by one statement: the server works once for all of them.
+
+Only for what is simple: everything else, and everything that does not come out well, is left to `sending`, one by one,
+which alone refuses, waits and explains. The guarantees are the same; see docs/decisions/0022-said-together.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+from django.db import DataError, IntegrityError
+
+from accounts.models import User
+from chat.models import Message, Room
+from chat.services import access, sending
+from chat.services.access import MOST_TOGETHER, Standing
+from chat.services.sending import NUDGE_SECONDS, Draft, Sent
+from marketplace.common.postgis import fixed
+
+# A room that somebody holds is passed over and not waited for: no two statements can wait for each other, and nobody
+# waits for a room that is not theirs. In one room each has a number and a microsecond of its own.
+_WRITE = f"""
+WITH asked AS (
+  SELECT * FROM jsonb_to_recordset(%(said)s::jsonb) AS said (place int, id uuid, room_id uuid, rules bigint,
+    sender_id uuid, client_id varchar, kind varchar, body text, data jsonb, hints varchar[], reply_to_seq bigint)
+  LIMIT {MOST_TOGETHER}
+), free AS (
+  SELECT id, rules FROM chat_room WHERE id = ANY(SELECT room_id FROM asked) FOR NO KEY UPDATE SKIP LOCKED
+), fresh AS (
+  SELECT asked.*, row_number() OVER (PARTITION BY room_id ORDER BY place) AS step,
+    count(*) OVER (PARTITION BY room_id) AS steps
+  FROM asked JOIN free ON free.id = asked.room_id AND free.rules = asked.rules
+  WHERE (SELECT m.id FROM chat_message m WHERE m.room_id = asked.room_id AND m.sender_id = asked.sender_id
+    AND m.client_id = asked.client_id) IS NULL
+), turn AS (
+  UPDATE chat_room SET last_seq = last_seq + steps, last_message_at = clock_timestamp()
+  FROM fresh WHERE step = 1 AND chat_room.id = fresh.room_id
+  RETURNING chat_room.id, last_seq - steps AS before, last_message_at - steps * interval '1 microsecond' AS since
+), message AS (
+  INSERT INTO chat_message
+    (id, room_id, seq, sender_id, client_id, kind, body, data, hints, reply_to_seq, hidden_reason, created_at)
+  SELECT fresh.id, room_id, before + step, sender_id, client_id, kind, body, data, hints, reply_to_seq, '',
+    since + step * interval '1 microsecond'
+  FROM fresh JOIN turn ON turn.id = room_id
+  RETURNING id, number, room_id, seq, sender_id, created_at
+), event AS (
+  INSERT INTO chat_event (room_id, seq, type, actor_id, message_id, payload, created_at)
+  SELECT room_id, seq, 'message.created', sender_id, id, '{{}}', created_at FROM message
+), nudge AS (
+  INSERT INTO chat_nudge (id, due_at, attempts)
+  SELECT id, clock_timestamp() + make_interval(secs => %(nudge_seconds)s), 0 FROM turn
+  ON CONFLICT (id) DO UPDATE SET due_at = EXCLUDED.due_at, attempts = 0 WHERE chat_nudge.due_at IS NULL
+)
+SELECT id, number, seq, created_at FROM message
+"""  # noqa: S608  (a number of ours)
+
+
+@dataclass(frozen=True)
+class Saying:
+    sender: User
+    room_id: UUID
+    draft: Draft
+
+
+def send(sayings: Sequence[Saying]) -> list[Sent | None]:
+    """Committed when this returns. None: it is not stored, and has to be said alone."""
+    standings = access.standings({(each.sender.pk, each.room_id) for each in sayings})
+    messages: dict[UUID, tuple[int, Standing, Message]] = {}
+    for place, each in enumerate(sayings):
+        standing = standings.get((each.sender.pk, each.room_id))
+        if standing is not None and _is_simple(standing, each.draft):
+            message = sending.drafted(each.sender, standing, each.draft)
+            messages[message.pk] = place, standing, message
+    sent: list[Sent | None] = [None] * len(sayings)
+    for key, *stored in _stored(messages):
+        place, standing, message = messages[key]
+        message.number, message.seq, message.created_at = stored
+        sent[place] = sending.announced(standing, message)
+    return sent
+
+
+def _is_simple(standing: Standing, draft: Draft) -> bool:
+    """Whoever speaks here may, need not wait for their turn, and calls nobody."""
+    if not draft.body or draft.upload_ids or standing.why_not_write is not None:
+        return False
+    is_hurried = not standing.slow_mode_seconds or standing.is_privileged
+    return is_hurried and not (standing.kind == Room.Kind.GROUP and "@" in draft.body)
+
+
+def _stored(messages: dict[UUID, tuple[int, Standing, Message]]) -> list[fixed.Row]:
+    """None of them when one is there already that was not seen, or is no text that the server takes."""
+    if not messages:
+        return []
+    said = [_as_row(*each) for each in messages.values()]
+    try:
+        return fixed.change_all(_WRITE, {"said": orjson.dumps(said).decode(), "nudge_seconds": NUDGE_SECONDS})
+    except (IntegrityError, DataError):
+        return []
+
+
+def _as_row(place: int, standing: Standing, message: Message) -> dict[str, object]:
+    return {
+        "place": place,
+        "id": message.pk,
+        "room_id": message.room_id,
+        "rules": standing.rules,
+        "sender_id": message.sender_id,
+        "client_id": message.client_id,
+        "kind": message.kind,
+        "body": message.body,
+        "data": message.data,
+        "hints": message.hints,
+        "reply_to_seq": message.reply_to_seq,
+    }

@@ -1,0 +1,297 @@
+"""What is said together is stored as if each had said it alone; what is not simple is left to be said alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event as Signal
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connections, transaction
+
+from accounts.models import Block, User
+from chat import announcing
+from chat.frames import Frame
+from chat.models import Event, Message, Nudge, Room
+from chat.realtime.commands import Say
+from chat.realtime.speaking import Speaking
+from chat.realtime.threads import threads
+from chat.services import access, groups, log, opening, sending, together
+from chat.services.sending import Draft, Sent
+from chat.services.together import Saying
+from chat.tests.sockets import Shown, run, signed_in, token_of
+from marketplace.common import ratelimit
+from marketplace.common.errors import TooManyRequests
+from marketplace.common.postgis import fixed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def direct(buyer: User, stranger: User) -> Room:
+    return opening.between(buyer, stranger)[0]
+
+
+def test_each_room_has_its_next_numbers(buyer: User, seller: User, stranger: User, room: Room, direct: Room) -> None:
+    sending.send(buyer, room.pk, Draft("hola"))
+    sent = together.send(
+        [
+            Saying(buyer, room.pk, Draft("uno", client_id="a", reply_to_seq=1)),
+            Saying(stranger, direct.pk, Draft("otra sala", client_id="a", reply_to_seq=1)),
+            Saying(seller, room.pk, Draft("dos", data={"n": [1, None, "é"]})),
+        ]
+    )
+    assert [(each.room_id, each.seq, each.is_duplicate) for each in sent if each] == [
+        (room.pk, 2, False),
+        (direct.pk, 1, False),
+        (room.pk, 3, False),
+    ]
+    stored = {(each.room_id, each.seq): each for each in Message.objects.all()}
+    assert (stored[room.pk, 2].body, stored[room.pk, 2].reply_to_seq, stored[room.pk, 2].client_id) == ("uno", 1, "a")
+    assert (stored[room.pk, 3].body, stored[room.pk, 3].data) == ("dos", {"n": [1, None, "é"]})
+    assert (stored[direct.pk, 1].body, stored[direct.pk, 1].reply_to_seq) == ("otra sala", None)
+    assert {each and each.number for each in sent} == {each.number for each in stored.values() if each.body != "hola"}
+    for place in (room, direct):
+        place.refresh_from_db()
+        last = Message.objects.filter(room=place).latest("seq")
+        assert (place.last_seq, place.last_message_at) == (last.seq, last.created_at)
+        assert Nudge.objects.get(pk=place.pk).due_at is not None
+    times = list(Message.objects.filter(room=room).order_by("seq").values_list("created_at", flat=True))
+    assert times == sorted(set(times))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_sockets_hear_is_what_the_log_says(
+    buyer: User, seller: User, room: Room, direct: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Frame] = []
+    told: list[object] = []
+    monkeypatch.setattr(announcing, "now", heard.append)
+    monkeypatch.setattr(announcing, "to_person", lambda person, shown: told.append((person, shown["seq"])))
+    group = groups.create(buyer, name="Robotics")
+    heard.clear()
+    together.send([Saying(buyer, each.pk, Draft("llámame al 300 123 4567", client_id="x")) for each in (room, group)])
+    together.send([Saying(seller, room.pk, Draft("https://example.com"))])
+    assert heard[0].numbers != heard[1].numbers
+    for each in (room, group):
+        in_log = [frame for frame in log.after(access.standing(buyer.pk, each.pk), 0) if b'"message":{' in frame.text]
+        assert [frame for frame in heard if frame.room_id == each.pk] == in_log
+    assert told == [(seller.pk, 1), (buyer.pk, 2)]
+
+
+def test_who_has_to_be_answered_singly_is_left_out_and_the_others_are_stored(
+    buyer: User, seller: User, stranger: User, room: Room, direct: Room, make_group: Callable[..., Room]
+) -> None:
+    slow, group, closed = (make_group(seller, buyer) for _ in range(3))
+    groups.change(seller, slow.pk, slow_mode_seconds=60)
+    Room.objects.filter(pk=closed.pk).update(closed_at=room.created_at)
+    Block.objects.create(blocker=stranger, blocked=buyer)
+    sending.send(buyer, room.pk, Draft("antes", client_id="known"))
+    left_out = [
+        Saying(stranger, room.pk, Draft("hola")),  # is not in it
+        Saying(buyer, direct.pk, Draft("hola")),  # is blocked
+        Saying(buyer, slow.pk, Draft("hola")),  # may have to wait
+        Saying(buyer, closed.pk, Draft("hola")),
+        Saying(buyer, buyer.pk, Draft("hola")),  # no room at all
+        Saying(buyer, group.pk, Draft("@seller, mira")),  # somebody is to be called
+        Saying(buyer, room.pk, Draft("antes", client_id="known")),
+        Saying(buyer, room.pk, Draft(None, kind="location", data={"latitude": 4.6, "longitude": -74.1})),
+        Saying(buyer, room.pk, Draft("con foto", upload_ids=(room.pk,))),
+    ]
+    well = [Saying(buyer, room.pk, Draft("hola")), Saying(seller, slow.pk, Draft("quien guía habla"))]
+    before = set(Message.objects.values_list("body", flat=True))
+    sent = together.send([*left_out[:4], well[0], *left_out[4:], well[1]])
+    assert [place for place, each in enumerate(sent) if each] == [4, 10]
+    assert set(Message.objects.values_list("body", flat=True)) - before == {"hola", "quien guía habla"}
+    assert Event.objects.filter(type=Event.Type.CREATED).count() == Message.objects.count() == 3
+
+
+def test_what_the_server_refuses_takes_nothing_with_it(buyer: User, room: Room, direct: Room) -> None:
+    """Two of one `client_id` at the same moment: neither is stored, and each is asked again alone."""
+    twice = [Saying(buyer, room.pk, Draft("hola", client_id="once")) for _ in range(2)]
+    assert together.send([Saying(buyer, direct.pk, Draft("hola")), *twice]) == [None, None, None]
+    assert not Message.objects.exists()
+    room.refresh_from_db()
+    assert room.last_seq == 0
+
+
+def test_rules_that_changed_after_the_question_are_noticed(
+    buyer: User, seller: User, room: Room, make_group: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = make_group(buyer, seller)
+    ask = access.standings
+
+    def removed_meanwhile(pairs: set[tuple[object, object]]) -> object:
+        found = ask(pairs)  # type: ignore[arg-type]
+        groups.remove(buyer, group.pk, seller.pk)
+        return found
+
+    monkeypatch.setattr(access, "standings", removed_meanwhile)
+    sent = together.send([Saying(seller, group.pk, Draft("una más")), Saying(seller, room.pk, Draft("hola"))])
+    assert [each and each.room_id for each in sent] == [None, room.pk]
+    assert Message.objects.get().body == "hola"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_a_room_that_somebody_holds(buyer: User, room: Room, direct: Room) -> None:
+    with held(room):
+        sent = together.send([Saying(buyer, each.pk, Draft("hola")) for each in (room, direct)])
+    assert [each and each.room_id for each in sent] == [None, direct.pk]
+
+
+@contextmanager
+def held(room: Room) -> Iterator[None]:
+    """By another transaction."""
+    is_held, may_go = Signal(), Signal()
+
+    def hold() -> None:
+        with transaction.atomic():
+            log.lock(room.pk)
+            is_held.set()
+            may_go.wait(20)
+        connections.close_all()
+
+    holder = Thread(target=hold)
+    holder.start()
+    try:
+        assert is_held.wait(20)
+        yield
+    finally:
+        may_go.set()
+        holder.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_speaks_together_and_who_speaks_alone_leave_no_gap(
+    buyer: User, seller: User, room: Room, direct: Room
+) -> None:
+    def speak(number: int) -> int:
+        try:
+            if number % 3 == 0:
+                return bool(sending.send(seller, room.pk, Draft(f"{number}")))
+            rooms = (room, direct, room) if number % 3 == 1 else (direct, room)
+            return sum(bool(each) for each in together.send([Saying(buyer, at.pk, Draft(f"{number}")) for at in rooms]))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        stored = sum(pool.map(speak, range(120)))
+    assert Message.objects.count() == stored
+    for each in (room, direct):
+        each.refresh_from_db()
+        seqs = list(Message.objects.filter(room=each).order_by("seq").values_list("seq", flat=True))
+        assert seqs == list(range(1, each.last_seq + 1))
+
+
+# ── On its way from the sockets ──────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def no_limit(settings: Any) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "chat_send": "off"}
+
+
+@pytest.fixture
+def batches(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How many were said together, each time."""
+    seen: list[int] = []
+    store = together.send
+
+    def noted(sayings: list[Saying]) -> object:
+        seen.append(len(sayings))
+        return store(sayings)
+
+    monkeypatch.setattr(together, "send", noted)
+    yield seen
+    threads.stop()
+
+
+def test_what_comes_while_others_are_stored_goes_together(
+    no_limit: None,
+    batches: list[int],
+    buyer: User,
+    seller: User,
+    room: Room,
+    direct: Room,
+    make_group: Callable[..., Room],
+) -> None:
+    rooms = [room, *(make_group(buyer, seller) for _ in range(5))]
+
+    async def crowd() -> list[tuple[object, int]]:
+        mouth = Speaking()
+        says = [
+            mouth.say(person, Say(each.pk, "hola")) for _ in range(4) for person in (buyer, seller) for each in rooms
+        ]
+        return [(sent.room_id, sent.seq) for sent in await asyncio.gather(*says)]
+
+    before = {each.pk: each.last_seq for each in rooms}
+    places = run(crowd)
+    assert sorted(places, key=str) == sorted(((k, s + n) for k, s in before.items() for n in range(1, 9)), key=str)
+    assert sum(batches) == 48
+    assert len(batches) <= 4
+
+
+def test_each_person_has_a_limit_of_their_own(
+    batches: list[int], buyer: User, seller: User, room: Room, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "chat_send": "2/minute"}
+    for person in (buyer, seller):
+        ratelimit.forget_key(f"limit:chat_send:{person.pk}")
+
+    async def crowd() -> list[object]:
+        mouth = Speaking()
+        says = [mouth.say(person, Say(room.pk, "hola")) for person in (buyer, seller, buyer, buyer)]
+        return await asyncio.gather(*says, return_exceptions=True)
+
+    told = run(crowd)
+    assert [type(each) for each in told] == [Sent, Sent, Sent, TooManyRequests]
+    assert Message.objects.count() == 3
+
+
+def test_a_database_that_is_away_is_everybodys_trouble_and_nobodys_silence(
+    batches: list[int], buyer: User, room: Room, direct: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    async def crowd() -> list[object]:
+        mouth = Speaking()
+        with monkeypatch.context() as patch:
+            patch.setattr(fixed, "change_all", away)
+            says = [mouth.say(buyer, Say(each.pk, "hola")) for each in (room, direct)]
+            told = await asyncio.gather(*says, return_exceptions=True)
+        return [*told, (await mouth.say(buyer, Say(room.pk, "otra vez"))).seq]
+
+    assert [each if isinstance(each, int) else type(each) for each in run(crowd)] == [OperationalError] * 2 + [1]
+
+
+def test_a_crowd_in_two_processes_is_acknowledged_as_it_is_stored(
+    no_limit: None, address: str, other_address: str, buyer: User, seller: User, room: Room, direct: Room
+) -> None:
+    """Eight sockets at once; one of the two is not in the other room, and is told so each time."""
+    tokens = {person: token_of(person) for person in (buyer, seller)}
+
+    async def client(door: str, person: User, name: int) -> list[Shown]:
+        async with signed_in(door, tokens[person]) as talk:
+            for number in range(10):
+                place = (room, direct)[number % 2]
+                await talk.say("send", room=place.pk, client_id=f"{name}-{number}", content="hola")
+            while len(answers := [shown for shown in talk.heard if shown["type"] in ("ack", "error")]) < 10:
+                await talk.next()
+            return answers
+
+    async def talk() -> list[Shown]:
+        doors = [(address, buyer), (other_address, seller), (other_address, buyer), (address, seller)] * 2
+        told = await asyncio.gather(*(client(*door, name) for name, door in enumerate(doors)))
+        return [answer for mine in told for answer in mine]
+
+    answers = run(talk)
+    acknowledged = sorted((shown["room"], shown["seq"]) for shown in answers if shown["type"] == "ack")
+    assert acknowledged == sorted((str(r), seq) for r, seq in Message.objects.values_list("room_id", "seq"))
+    counts = {room.pk: 40, direct.pk: 20}
+    assert acknowledged == sorted((str(key), seq) for key, n in counts.items() for seq in range(1, n + 1))
+    assert [shown["code"] for shown in answers if shown["type"] == "error"] == ["not_in_chat"] * 20
