@@ -1,5 +1,7 @@
 """A message, stored, numbered and acknowledged: ours by socket and HTTP, beside pgbench and a FastAPI peer's INSERT.
 
+The goal is the socket's: where people talk, and where there is an acknowledgement. HTTP is shown beside it.
+
 Full: then a million messages and ten; a missed goal is a failure. SHORT=1: one round of a second each, 20,000 messages
 and 60,000, and the ratios are only shown. GROWTH=off leaves out the messages by the million, GROWTH=only all the rest.
 """
@@ -54,9 +56,13 @@ class Bench:
 
     def __init__(self, made: Talk, addresses: Mapping[str, str], folder: Path) -> None:
         self.made, self.addresses, self.folder = made, addresses, folder
-        self.speakers = Speakers()
         self._loop = asyncio.new_event_loop()
-        self._loop.run_until_complete(self.speakers.come_in(addresses[OURS], made))
+        self.come_in()
+
+    def come_in(self) -> None:
+        """Also again: the server lets nobody stay who has not answered its pings for a minute."""
+        self.speakers = Speakers()
+        self._loop.run_until_complete(self.speakers.come_in(self.addresses[OURS], self.made))
 
     def by_socket(self, rooms: list[UUID]) -> float:
         return self._loop.run_until_complete(self.speakers.talk(rooms, SECONDS))
@@ -112,6 +118,7 @@ def grown(bench: Bench) -> list[Figures]:
         began = time.monotonic()
         grow(before + 1, before + each)
         print(f"{each * ROOMS:,} messages more ({time.monotonic() - began:.0f} s)", flush=True)
+        bench.come_in()
         sending = bench.turns(bench.made.rooms)
         turns = {who: sending[who] for who in (SOCKET, HTTP, WHOLE)}
         turns |= {name: bench.history(name, path, range(before, before + each)) for name, path in HISTORY.items()}
@@ -138,9 +145,11 @@ def tell_growth(at_sizes: list[Figures]) -> Figures:
 
 
 def judged(results: Mapping[str, Figures], growth: Mapping[str, float]) -> bool:
-    figures = results.get("many rooms", {})
-    ratios = {who: figures[who] / figures[WHOLE] for who in (SOCKET, HTTP) if figures}
-    verdicts = [(ratio >= LEAST, f"{who}: at least {LEAST} of pgbench: {ratio:.2f}") for who, ratio in ratios.items()]
+    verdicts: list[tuple[bool, str]] = []
+    if results:
+        figures = results["many rooms"]
+        ratio = figures[SOCKET] / figures[WHOLE]
+        verdicts.append((ratio >= LEAST, f"{SOCKET}: at least {LEAST} of pgbench: {ratio:.2f}"))
     verdicts += [
         (times <= MOST_GROWTH, f"{name}: grows at most {MOST_GROWTH} x: {times:.2f}")
         for name, times in growth.items()
