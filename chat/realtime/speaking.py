@@ -1,14 +1,16 @@
 """What the sockets of this process say, on its way to the log: as much at once as has come while others were stored.
 
-Nobody waits for company: what comes alone goes alone and at once. Only while both hands are busy does more gather.
+Nobody waits for company: what comes while a hand is free goes at once. What comes while both are busy, or while its
+room is being written in, gathers.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from accounts.models import User
@@ -27,76 +29,123 @@ HANDS = 2  # one is at the database while the other is at the processor
 class Wish:
     person: User
     said: Say
-    outcome: asyncio.Future[Sent | None]
+    outcome: asyncio.Future[Sent]
+
+    @property
+    def room_id(self) -> UUID:
+        return self.said.room_id
+
+    def settle(self, outcome: Sent | Exception) -> None:
+        if self.outcome.done():  # whoever waited has gone
+            return
+        if isinstance(outcome, Exception):
+            self.outcome.set_exception(outcome)
+        else:
+            self.outcome.set_result(outcome)
 
 
 Outcome = Sent | Exception | None  # None: it has passed the limit, and has to be said alone
 
 
 class Speaking:
-    """One of each hub."""
+    """One of each hub. For it a room is written in by one thread at a time, in the order in which it was said."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Wish] = deque()
-        self._rooms: set[UUID] = set()  # at hand: what comes after in a room is not stored beside it
-        self._busy: set[asyncio.Task[None] | None] = set()  # hands
+        self._waiting: dict[UUID, deque[Wish]] = {}
+        self._ready: deque[UUID] = deque()  # rooms in which something waits, and that nobody is at
+        self._at_hand: set[UUID] = set()
+        self._hands = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def say(self, person: User, said: Say) -> Sent:
         wish = Wish(person, said, asyncio.get_running_loop().create_future())
-        self._waiting.append(wish)
-        self._lend_a_hand()
-        sent = await wish.outcome
-        return sent if sent is not None else await in_thread(_alone, person, said)
+        queue = self._waiting.setdefault(said.room_id, deque())
+        queue.append(wish)
+        if len(queue) == 1 and said.room_id not in self._at_hand:
+            self._make_ready(said.room_id)
+        return await wish.outcome
 
-    def _lend_a_hand(self) -> None:
-        if len(self._busy) < HANDS:
-            self._busy.add(asyncio.create_task(self._work()))
+    def _make_ready(self, room_id: UUID) -> None:
+        self._ready.append(room_id)
+        if self._hands < HANDS:
+            self._hands += 1
+            self._begin(self._work())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _work(self) -> None:
-        while wishes := self._next():
-            rooms = {wish.said.room_id for wish in wishes}
-            self._rooms |= rooms
-            await _answer(wishes)
-            self._rooms -= rooms
-        self._busy.discard(asyncio.current_task())  # at once: whoever comes now is not left to a hand that has gone
+        try:
+            while wishes := self._next():
+                await self._store(wishes)
+        finally:
+            self._hands -= 1  # at once: whoever comes now is not left to a hand that has gone
 
     def _next(self) -> list[Wish]:
-        """Whose room is at hand keeps their place."""
         chosen: list[Wish] = []
-        kept: list[Wish] = []
-        while self._waiting and len(chosen) < MOST_TOGETHER:
-            wish = self._waiting.popleft()
-            (kept if wish.said.room_id in self._rooms else chosen).append(wish)
-        self._waiting.extendleft(reversed(kept))
+        while self._ready and len(chosen) < MOST_TOGETHER:
+            room_id = self._ready.popleft()
+            queue = self._waiting[room_id]
+            while queue and len(chosen) < MOST_TOGETHER:
+                chosen.append(queue.popleft())
+            if not queue:
+                del self._waiting[room_id]
+            self._at_hand.add(room_id)
         return chosen
 
+    async def _store(self, wishes: Sequence[Wish]) -> None:
+        """What has to be said alone keeps its room, and nobody else's hand."""
+        left: dict[UUID, list[Wish]] = {wish.room_id: [] for wish in wishes}
+        outcomes = await _outcomes(wishes)
+        for wish, outcome in zip(wishes, outcomes, strict=True):
+            if outcome is None:
+                left[wish.room_id].append(wish)
+            else:
+                wish.settle(outcome)
+        for room_id, alone in left.items():
+            if alone:
+                self._begin(self._one_by_one(room_id, alone))
+            else:
+                self._release(room_id)
 
-async def _answer(wishes: Sequence[Wish]) -> None:
+    async def _one_by_one(self, room_id: UUID, wishes: Iterable[Wish]) -> None:
+        for wish in wishes:
+            try:
+                wish.settle(await in_thread(_alone, wish.person, wish.said))
+            except Exception as error:
+                wish.settle(error)
+        self._release(room_id)
+
+    def _release(self, room_id: UUID) -> None:
+        self._at_hand.discard(room_id)
+        if room_id in self._waiting:
+            self._make_ready(room_id)
+
+
+async def _outcomes(wishes: Sequence[Wish]) -> list[Outcome]:
     try:
-        outcomes = await in_thread(_stored, wishes)
+        return await in_thread(_stored, wishes)
     except Exception as error:
-        outcomes = [error] * len(wishes)
-    for wish, outcome in zip(wishes, outcomes, strict=True):
-        if wish.outcome.done():  # whoever waited has gone
-            continue
-        if isinstance(outcome, Exception):
-            wish.outcome.set_exception(outcome)
-        else:
-            wish.outcome.set_result(outcome)
+        return [error] * len(wishes)
 
 
 def _stored(wishes: Sequence[Wish]) -> list[Outcome]:
     tickets = ratelimit.take_each("chat_send", [str(wish.person.pk) for wish in wishes])
     outcomes: list[Outcome] = [ratelimit.refusal_of(ticket) for ticket in tickets]
     simple = [place for place, wish in enumerate(wishes) if outcomes[place] is None and not wish.said.files]
-    sayings = [_saying(wishes[place]) for place in simple]
-    for place, sent in zip(simple, together.send(sayings), strict=True):
-        outcomes[place] = sent
+    sayings = [Saying(wish.person, wish.room_id, _draft(wish.said)) for wish in (wishes[place] for place in simple)]
+    for place, outcome in zip(simple, _together(sayings), strict=True):
+        outcomes[place] = outcome
     return outcomes
 
 
-def _saying(wish: Wish) -> Saying:
-    return Saying(wish.person, wish.said.room_id, _draft(wish.said))
+def _together(sayings: Sequence[Saying]) -> Sequence[Outcome]:
+    try:
+        return together.send(sayings)
+    except Exception as error:  # theirs alone: who was refused, or has files, has nothing to do with it
+        return [error] * len(sayings)
 
 
 def _alone(person: User, said: Say) -> Sent:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
-from django.db import DataError, IntegrityError
+from django.db import DatabaseError, DataError, IntegrityError
 
 from accounts.models import User
 from chat.models import Message, Room
@@ -20,8 +20,8 @@ from chat.services.access import MOST_TOGETHER, Standing
 from chat.services.sending import NUDGE_SECONDS, Draft, Sent
 from marketplace.common.postgis import fixed
 
-# A room that somebody holds is passed over and not waited for: no two statements can wait for each other, and nobody
-# waits for a room that is not theirs. In one room each has a number and a microsecond of its own.
+# A room that somebody holds, or its nudge, is passed over and not waited for: nobody waits for a room that is not
+# theirs. In one room each has a number and a microsecond of its own.
 _WRITE = f"""
 WITH asked AS (
   SELECT * FROM jsonb_to_recordset(%(said)s::jsonb) AS said (place int, id uuid, room_id uuid, rules bigint,
@@ -29,12 +29,15 @@ WITH asked AS (
   LIMIT {MOST_TOGETHER}
 ), free AS (
   SELECT id, rules FROM chat_room WHERE id = ANY(SELECT room_id FROM asked) FOR NO KEY UPDATE SKIP LOCKED
+), quiet AS (
+  SELECT id FROM chat_nudge WHERE id = ANY(SELECT room_id FROM asked) FOR NO KEY UPDATE SKIP LOCKED
 ), fresh AS (
   SELECT asked.*, row_number() OVER (PARTITION BY room_id ORDER BY place) AS step,
     count(*) OVER (PARTITION BY room_id) AS steps
   FROM asked JOIN free ON free.id = asked.room_id AND free.rules = asked.rules
   WHERE (SELECT m.id FROM chat_message m WHERE m.room_id = asked.room_id AND m.sender_id = asked.sender_id
     AND m.client_id = asked.client_id) IS NULL
+    AND (room_id IN (SELECT id FROM quiet) OR (SELECT n.id FROM chat_nudge n WHERE n.id = room_id) IS NULL)
 ), turn AS (
   UPDATE chat_room SET last_seq = last_seq + steps, last_message_at = clock_timestamp()
   FROM fresh WHERE step = 1 AND chat_room.id = fresh.room_id
@@ -44,7 +47,7 @@ WITH asked AS (
     (id, room_id, seq, sender_id, client_id, kind, body, data, hints, reply_to_seq, hidden_reason, created_at)
   SELECT fresh.id, room_id, before + step, sender_id, client_id, kind, body, data, hints, reply_to_seq, '',
     since + step * interval '1 microsecond'
-  FROM fresh JOIN turn ON turn.id = room_id
+  FROM fresh JOIN turn ON turn.id = room_id ORDER BY room_id, step
   RETURNING id, number, room_id, seq, sender_id, created_at
 ), event AS (
   INSERT INTO chat_event (room_id, seq, type, actor_id, message_id, payload, created_at)
@@ -54,8 +57,9 @@ WITH asked AS (
   SELECT id, clock_timestamp() + make_interval(secs => %(nudge_seconds)s), 0 FROM turn
   ON CONFLICT (id) DO UPDATE SET due_at = EXCLUDED.due_at, attempts = 0 WHERE chat_nudge.due_at IS NULL
 )
-SELECT id, number, seq, created_at FROM message
+SELECT id, number, seq, created_at FROM message ORDER BY number
 """  # noqa: S608  (a number of ours)
+GIVEN_UP = {"55P03", "57014", "40P01", "40001"}  # waited too long, cancelled, deadlock, serialization
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,17 @@ class Saying:
 
 def send(sayings: Sequence[Saying]) -> list[Sent | None]:
     """Committed when this returns. None: it is not stored, and has to be said alone."""
+    if not sayings:
+        return []
     standings = access.standings({(each.sender.pk, each.room_id) for each in sayings})
     messages: dict[UUID, tuple[int, Standing, Message]] = {}
+    seen: set[tuple[UUID, UUID, str | None]] = set()
     for place, each in enumerate(sayings):
         standing = standings.get((each.sender.pk, each.room_id))
-        if standing is not None and _is_simple(standing, each.draft):
+        once = (each.sender.pk, each.room_id, each.draft.client_id)
+        if standing is not None and once not in seen and _is_simple(standing, each.draft):
+            if each.draft.client_id is not None:
+                seen.add(once)
             message = sending.drafted(each.sender, standing, each.draft)
             messages[message.pk] = place, standing, message
     sent: list[Sent | None] = [None] * len(sayings)
@@ -91,14 +101,19 @@ def _is_simple(standing: Standing, draft: Draft) -> bool:
 
 
 def _stored(messages: dict[UUID, tuple[int, Standing, Message]]) -> list[fixed.Row]:
-    """None of them when one is there already that was not seen, or is no text that the server takes."""
+    """None of them when the server has said that it stores none: one is there already, say, or somebody is in the way.
+
+    A server that says nothing is another matter: nobody knows what it has stored.
+    """
     if not messages:
         return []
     said = [_as_row(*each) for each in messages.values()]
     try:
         return fixed.change_all(_WRITE, {"said": orjson.dumps(said).decode(), "nudge_seconds": NUDGE_SECONDS})
-    except (IntegrityError, DataError):
-        return []
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", None) in GIVEN_UP or isinstance(error, (IntegrityError, DataError)):
+            return []
+        raise
 
 
 def _as_row(place: int, standing: Standing, message: Message) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -110,13 +111,35 @@ def test_who_has_to_be_answered_singly_is_left_out_and_the_others_are_stored(
     assert Event.objects.filter(type=Event.Type.CREATED).count() == Message.objects.count() == 3
 
 
-def test_what_the_server_refuses_takes_nothing_with_it(buyer: User, room: Room, direct: Room) -> None:
-    """Two of one `client_id` at the same moment: neither is stored, and each is asked again alone."""
+def test_of_two_with_one_client_id_the_second_is_left_to_learn_of_the_first(
+    buyer: User, seller: User, room: Room
+) -> None:
     twice = [Saying(buyer, room.pk, Draft("hola", client_id="once")) for _ in range(2)]
-    assert together.send([Saying(buyer, direct.pk, Draft("hola")), *twice]) == [None, None, None]
-    assert not Message.objects.exists()
-    room.refresh_from_db()
-    assert room.last_seq == 0
+    sent = together.send([*twice, Saying(seller, room.pk, Draft("hola", client_id="once"))])
+    assert [each and each.seq for each in sent] == [1, None, 2]
+    assert sending.send(buyer, room.pk, Draft("hola", client_id="once")).seq == 1
+
+
+@pytest.mark.parametrize("state", [None, "55P03", "40P01"])
+def test_what_the_server_refuses_takes_nothing_with_it(
+    state: str | None, buyer: User, room: Room, direct: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's was stored between its look and its words (here: it does not look), or it has given up."""
+    sending.send(buyer, room.pk, Draft("hola", client_id="once"))
+    unseen = together._WRITE.replace("AND m.client_id = asked.client_id", "AND false")
+    if state is not None:
+        unseen = f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$"
+        monkeypatch.setattr(fixed, "ask_all", _without_values(fixed.ask_all))
+    monkeypatch.setattr(together, "_WRITE", unseen)
+    sayings = [Saying(buyer, each.pk, Draft("hola", client_id="once")) for each in (direct, room)]
+    assert together.send(sayings) == [None, None]
+    assert Message.objects.count() == 1
+    direct.refresh_from_db()
+    assert direct.last_seq == 0
+
+
+def _without_values(ask: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda statement, values: ask(statement, {} if "RAISE" in statement else values)
 
 
 def test_rules_that_changed_after_the_question_are_noticed(
@@ -143,14 +166,46 @@ def test_nobody_waits_for_a_room_that_somebody_holds(buyer: User, room: Room, di
     assert [each and each.room_id for each in sent] == [None, direct.pk]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_a_room_whose_nudge_a_worker_holds(buyer: User, room: Room, direct: Room) -> None:
+    together.send([Saying(buyer, each.pk, Draft("hola")) for each in (room, direct)])
+    with held(room, lock=lambda: Nudge.objects.filter(pk=room.pk).update(attempts=1)):
+        sent = together.send([Saying(buyer, each.pk, Draft("hola")) for each in (room, direct)])
+    assert [each and each.room_id for each in sent] == [None, direct.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rules_that_change_while_the_statement_is_on_its_way_are_noticed(
+    buyer: User, seller: User, room: Room, make_group: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After it has begun to look, and before it has the room: it sees the room as it is then."""
+    group = make_group(buyer, seller)
+    slow = together._WRITE.replace(
+        "SELECT id, rules FROM chat_room WHERE", "SELECT id, rules FROM chat_room, pg_sleep(1) WHERE"
+    )
+    assert slow != together._WRITE
+    monkeypatch.setattr(together, "_WRITE", slow.replace("SKIP LOCKED\n), quiet", "OF chat_room SKIP LOCKED\n), quiet"))
+
+    def remove() -> None:
+        time.sleep(0.4)
+        groups.remove(buyer, group.pk, seller.pk)
+        connections.close_all()
+
+    remover = Thread(target=remove)
+    remover.start()
+    sent = together.send([Saying(seller, group.pk, Draft("una más")), Saying(seller, room.pk, Draft("hola"))])
+    remover.join()
+    assert [each and each.room_id for each in sent] == [None, room.pk]
+
+
 @contextmanager
-def held(room: Room) -> Iterator[None]:
+def held(room: Room, *, lock: Callable[[], object] | None = None) -> Iterator[None]:
     """By another transaction."""
     is_held, may_go = Signal(), Signal()
 
     def hold() -> None:
         with transaction.atomic():
-            log.lock(room.pk)
+            (lock or (lambda: log.lock(room.pk)))()
             is_held.set()
             may_go.wait(20)
         connections.close_all()
@@ -169,21 +224,23 @@ def held(room: Room) -> Iterator[None]:
 def test_who_speaks_together_and_who_speaks_alone_leave_no_gap(
     buyer: User, seller: User, room: Room, direct: Room
 ) -> None:
-    def speak(number: int) -> int:
+    def speak(number: int) -> list[Sent | None]:
         try:
             if number % 3 == 0:
-                return bool(sending.send(seller, room.pk, Draft(f"{number}")))
+                return [sending.send(seller, room.pk, Draft(f"{number}"))]
             rooms = (room, direct, room) if number % 3 == 1 else (direct, room)
-            return sum(bool(each) for each in together.send([Saying(buyer, at.pk, Draft(f"{number}")) for at in rooms]))
+            return together.send([Saying(buyer, at.pk, Draft(f"{number}")) for at in rooms])
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(8) as pool:
-        stored = sum(pool.map(speak, range(120)))
-    assert Message.objects.count() == stored
+        told = [(number, each) for number, sent in enumerate(pool.map(speak, range(120))) for each in sent if each]
+    stored = set(Message.objects.values_list("pk", "room_id", "seq", "body"))
+    assert {(each.message_id, each.room_id, each.seq, f"{number}") for number, each in told} == stored
+    assert sum(number % 3 != 0 for number, _ in told) >= 40
     for each in (room, direct):
         each.refresh_from_db()
-        seqs = list(Message.objects.filter(room=each).order_by("seq").values_list("seq", flat=True))
+        seqs = list(Message.objects.filter(room=each).order_by("number").values_list("seq", flat=True))
         assert seqs == list(range(1, each.last_seq + 1))
 
 
@@ -252,9 +309,19 @@ def test_each_person_has_a_limit_of_their_own(
     assert Message.objects.count() == 3
 
 
-def test_a_database_that_is_away_is_everybodys_trouble_and_nobodys_silence(
-    batches: list[int], buyer: User, room: Room, direct: Room, monkeypatch: pytest.MonkeyPatch
+def test_a_database_that_is_away_is_told_to_those_who_needed_it(
+    batches: list[int],
+    buyer: User,
+    seller: User,
+    room: Room,
+    direct: Room,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
 ) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "chat_send": "2/minute"}
+    for person in (buyer, seller):
+        ratelimit.forget_key(f"limit:chat_send:{person.pk}")
+
     def away(*_: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
@@ -262,11 +329,50 @@ def test_a_database_that_is_away_is_everybodys_trouble_and_nobodys_silence(
         mouth = Speaking()
         with monkeypatch.context() as patch:
             patch.setattr(fixed, "change_all", away)
-            says = [mouth.say(buyer, Say(each.pk, "hola")) for each in (room, direct)]
+            says = [mouth.say(buyer, Say(each.pk, "hola")) for each in (room, direct, direct)]
             told = await asyncio.gather(*says, return_exceptions=True)
-        return [*told, (await mouth.say(buyer, Say(room.pk, "otra vez"))).seq]
+        return [*told, (await mouth.say(seller, Say(room.pk, "otra vez"))).seq]
 
-    assert [each if isinstance(each, int) else type(each) for each in run(crowd)] == [OperationalError] * 2 + [1]
+    told = [each if isinstance(each, int) else type(each) for each in run(crowd)]
+    assert told == [OperationalError, OperationalError, TooManyRequests, 1]
+
+
+def test_who_goes_while_it_is_stored_stops_nobody(
+    no_limit: None, batches: list[int], buyer: User, seller: User, room: Room
+) -> None:
+    async def crowd() -> list[int]:
+        mouth = Speaking()
+        gone = asyncio.create_task(mouth.say(buyer, Say(room.pk, "adiós")))
+        await asyncio.sleep(0)
+        says = [mouth.say(seller, Say(room.pk, text)) for text in ("uno", "@buyer dos", "tres")]
+        others = [asyncio.create_task(each) for each in says]
+        gone.cancel()
+        return [sent.seq for sent in await asyncio.gather(*others)]
+
+    assert run(crowd) == [2, 3, 4]
+    assert list(Message.objects.order_by("seq").values_list("body", flat=True)) == [
+        "adiós",
+        "uno",
+        "@buyer dos",
+        "tres",
+    ]
+
+
+def test_what_is_left_is_said_alone_before_anything_else_in_its_room(
+    no_limit: None, batches: list[int], buyer: User, seller: User, make_group: Callable[..., Room]
+) -> None:
+    group = make_group(buyer, seller)
+
+    async def crowd() -> list[int]:
+        mouth = Speaking()
+        says = [mouth.say(buyer, Say(group.pk, text)) for text in ("@seller", "@seller", "@seller")]
+        first = [asyncio.create_task(each) for each in says]
+        await asyncio.sleep(0.02)
+        second = [asyncio.create_task(mouth.say(seller, Say(group.pk, "sin llamar"))) for _ in range(3)]
+        return [sent.seq for sent in await asyncio.gather(*first, *second)]
+
+    places = run(crowd)
+    assert places == sorted(places)
 
 
 def test_a_crowd_in_two_processes_is_acknowledged_as_it_is_stored(

@@ -143,18 +143,13 @@ def _put_together(criteria: Criteria, viewer: Any, window: Window, position: cur
         is_after=position is not None,
         rough=totals.rough_source(criteria) if rough is None else "",
         is_counted=rough is None and not are_common(criteria),
-        size=_fixed_size(criteria, window),
     )
     if road == Road.FRESH and not shape.can_be_fresh:
         shape = replace(shape, road=Road.INDEX)
+    if shape.keeps_its_plan and window.skip == 0 and window.size in USUAL_SIZES:
+        shape = replace(shape, size=window.size)
     values = values_for(criteria, viewer, family) | _window_values(window, position, road)
     return _Asked(criteria, viewer, window, shape, values, rough)
-
-
-def _fixed_size(criteria: Criteria, window: Window) -> int | None:
-    """In a circle PostgreSQL keeps its plan as it is; and an offset would have to be known as well."""
-    is_fixed = window.skip == 0 and window.size in USUAL_SIZES and criteria.near is None
-    return window.size if is_fixed else None
 
 
 def values_for(criteria: Criteria, viewer: Any, family: list[Any]) -> dict[str, Any]:
@@ -227,5 +222,5 @@ def _total(answer: _Answer, asked: _Asked, *, has_next: bool) -> tuple[int, bool
     rough = asked.rough if answer.rough is None else answer.rough
     guess = rough if totals.is_the_total(asked.criteria) else None
     if guess is None:
-        guess = totals.estimate(replace(shape, road=Road.INDEX), asked.values)
+        guess = totals.estimate(replace(shape, road=Road.INDEX, size=None), asked.values)
     return max(guess, EXACT_UP_TO + 1, seen), False

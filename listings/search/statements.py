@@ -17,7 +17,7 @@ from listings.search.items import DRAWN
 EXACT_UP_TO = 1_000  # totals are counted this far
 WORDS_POOL = 1_000  # a word found more often than this is common
 FRESH_POOL = 1_500  # and found more often than this among the fresh, it is met soon in any list
-USUAL_SIZES = frozenset({10, 20, 50, 100, 200})  # of pages: each has statements of its own
+USUAL_SIZES = frozenset({20, 50, 100})  # of pages: each has statements of its own
 RANKED = 300  # of a common word, the newest so many are ranked
 
 PLACE = "ST_MakePoint(%(longitude)s::float8, %(latitude)s::float8)::geography"
@@ -108,11 +108,6 @@ class Shape:
         return "%(page_size)s" if self.size is None else str(self.size)
 
     @property
-    def reach(self) -> str:
-        """So many rows are read from the beginning: one more than are shown says whether there is a next page."""
-        return "%(skip)s::bigint + %(take)s::bigint" if self.size is None else str(self.size + 1)
-
-    @property
     def window(self) -> str:
         return "OFFSET %(skip)s LIMIT %(take)s" if self.size is None else f"LIMIT {self.size + 1}"
 
@@ -143,10 +138,7 @@ class Shape:
 
     @property
     def has_one_plan(self) -> bool:
-        """The best plan is the same whatever the values: it is made once and kept, if the size of the page is known.
-
-        Without it PostgreSQL would reckon with a tenth of all rows, find its lasting plan too dear each time, and make
-        another one for each page, which takes as long as reading it.
+        """The best plan is the same whatever the values: it is made once and kept.
 
         Of words, of prices and of circles in another order the planner must see the values: a common word and a rare
         one, a wide circle and a narrow one, want different roads.
@@ -158,6 +150,16 @@ class Shape:
         if self.is_near:
             return self.order == Sort.NEAREST and self.filters == {"near"}
         return self.order == Sort.NEWEST and self.filters <= {"category_id", "brand_id", "seller_id"}
+
+    @property
+    def keeps_its_plan(self) -> bool:
+        """If the size of the page is known. Without it PostgreSQL reckons with a tenth of all rows, finds its lasting
+        plan too dear each time, and makes another one for each page, which takes as long as reading it.
+
+        Of two filters one may be rare and the other not: there it should see the values.
+        """
+        is_newest = self.road == Road.INDEX and self.order == Sort.NEWEST and not self.is_near
+        return is_newest and self.has_one_plan and len(self.filters) <= 1
 
 
 def shape_of(criteria: Criteria, *, has_children: bool, **rest: Any) -> Shape:
@@ -252,7 +254,7 @@ def _picked(shape: Shape) -> str:
         # names of one place lie nowhere near each other in the index (180 and -180 east), it would give up: sort there
         distance = f"{DISTANCE} + 0" if shape.is_at_the_edge else DISTANCE
         return f"""SELECT * FROM ({start}
-    ORDER BY {distance} FETCH FIRST ({shape.reach}) ROWS WITH TIES) near {window}"""  # noqa: S608
+    ORDER BY {distance} FETCH FIRST (%(skip)s::bigint + %(take)s::bigint) ROWS WITH TIES) near {window}"""  # noqa: S608
     if shape.order == Sort.BEST:
         return f"""SELECT * FROM ({start} ORDER BY l.created_at DESC, l.id DESC LIMIT {RANKED}) newest {window}"""  # noqa: S608
     return f"{start} ORDER BY {order.by.format('l.')} {shape.window}"
