@@ -18,6 +18,7 @@ from chat.realtime.commands import Say
 from chat.realtime.threads import in_thread
 from chat.services import entering, numbered, sending, together
 from chat.services.access import MOST_TOGETHER
+from chat.services.errors import NotInChat
 from chat.services.sending import Draft, Sent
 from chat.services.together import Saying
 from marketplace.common import ratelimit
@@ -137,7 +138,8 @@ def _stored(wishes: Sequence[Wish]) -> list[Outcome]:
     simple = [place for place, wish in enumerate(wishes) if outcomes[place] is None and not wish.said.files]
     sayings = [Saying(wish.person, wish.room_id, _draft(wish.said)) for wish in (wishes[place] for place in simple)]
     for place, outcome in zip(simple, _together(sayings), strict=True):
-        outcomes[place] = outcome
+        comes_in = wishes[place].said.comes_in and isinstance(outcome, NotInChat)
+        outcomes[place] = None if comes_in else outcome
     return outcomes
 
 

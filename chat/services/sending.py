@@ -81,6 +81,10 @@ class Draft:
     data: dict[str, Any] | None = field(default=None)
     upload_ids: tuple[UUID, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        return not self.body and self.data is None and not self.upload_ids
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -97,19 +101,25 @@ class Sent:
 
 def send(sender: User, room_id: UUID, draft: Draft) -> Sent:
     """Committed when this returns. Asked again with the same `client_id`, it answers as the first time."""
-    if not draft.body and draft.data is None and not draft.upload_ids:
+    if draft.is_empty:
         raise NothingToSay
     for _ in range(ATTEMPTS):
         standing = access.standing(sender.pk, room_id)
         try:
             sent = _write(sender, standing, draft) or _known(standing, draft)
-        except DomainError:
-            sent = _known(standing, draft)  # who may say nothing new may still ask what became of the old
-            if sent is None:
-                raise
+        except DomainError as refusal:
+            sent = refused(standing, refusal, draft)
         if sent is not None:
             return sent
     raise Unavailable
+
+
+def refused(standing: access.Standing, refusal: DomainError, draft: Draft) -> Sent:
+    """Who may say nothing new may still ask what became of the old."""
+    sent = _known(standing, draft)
+    if sent is None:
+        raise refusal
+    return sent
 
 
 def _write(sender: User, standing: access.Standing, draft: Draft) -> Sent | None:

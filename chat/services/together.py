@@ -1,7 +1,7 @@
 """What several people say at the same moment, stored by one statement: the server works once for all of them.
 
-Only for what is simple: everything else, and everything that does not come out well, is left to `sending`, one by one,
-which alone refuses, waits and explains. The guarantees are the same; see docs/decisions/0022-said-together.md.
+Only for what is simple: everything else, and everything that the statement did not store, is left to `sending`, one by
+one, which alone waits and explains. The guarantees are the same; see docs/decisions/0022-said-together.md.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from accounts.models import User
 from chat.models import Message, Room
 from chat.services import access, sending
 from chat.services.access import MOST_TOGETHER, Standing
+from chat.services.errors import ChatNotFound
 from chat.services.sending import NUDGE_SECONDS, Draft, Sent
+from marketplace.common.errors import DomainError
 from marketplace.common.postgis import fixed
 
 # A room that somebody holds, or its nudge, is passed over and not waited for: nobody waits for a room that is not
@@ -69,32 +71,48 @@ class Saying:
     draft: Draft
 
 
-def send(sayings: Sequence[Saying]) -> list[Sent | None]:
-    """Committed when this returns. None: it is not stored, and has to be said alone."""
+Outcome = Sent | DomainError | None  # None: it is not stored, and has to be said alone
+
+
+def send(sayings: Sequence[Saying]) -> list[Outcome]:
+    """Committed when this returns. A refusal is what it would be alone."""
     if not sayings:
         return []
     standings = access.standings({(each.sender.pk, each.room_id) for each in sayings})
+    outcomes: list[Outcome] = [None] * len(sayings)
     messages: dict[UUID, tuple[int, Standing, Message]] = {}
     seen: set[tuple[UUID, UUID, str | None]] = set()
     for place, each in enumerate(sayings):
         standing = standings.get((each.sender.pk, each.room_id))
         once = (each.sender.pk, each.room_id, each.draft.client_id)
-        if standing is not None and once not in seen and _is_simple(standing, each.draft):
+        if each.draft.is_empty:
+            continue
+        if standing is None:
+            outcomes[place] = ChatNotFound()
+        elif (refusal := standing.why_not_write) is not None:
+            outcomes[place] = _refused(standing, refusal, each.draft)
+        elif once not in seen and _is_simple(standing, each.draft):
             if each.draft.client_id is not None:
                 seen.add(once)
             message = sending.drafted(each.sender, standing, each.draft)
             messages[message.pk] = place, standing, message
-    sent: list[Sent | None] = [None] * len(sayings)
     for key, *stored in _stored(messages):
         place, standing, message = messages[key]
         message.number, message.seq, message.created_at = stored
-        sent[place] = sending.announced(standing, message)
-    return sent
+        outcomes[place] = sending.announced(standing, message)
+    return outcomes
+
+
+def _refused(standing: Standing, refusal: type[DomainError], draft: Draft) -> Sent | DomainError:
+    try:
+        return sending.refused(standing, refusal(), draft)
+    except DomainError as error:
+        return error
 
 
 def _is_simple(standing: Standing, draft: Draft) -> bool:
-    """Whoever speaks here may, need not wait for their turn, and calls nobody."""
-    if not draft.body or draft.upload_ids or standing.why_not_write is not None:
+    """Words alone, for which nobody has to wait for their turn, and which call nobody."""
+    if not draft.body or draft.upload_ids:
         return False
     is_hurried = not standing.slow_mode_seconds or standing.is_privileged
     return is_hurried and not (standing.kind == Room.Kind.GROUP and "@" in draft.body)

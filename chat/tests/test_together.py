@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event as Signal
@@ -22,6 +22,7 @@ from chat.realtime.commands import Say
 from chat.realtime.speaking import Speaking
 from chat.realtime.threads import threads
 from chat.services import access, groups, log, opening, sending, together
+from chat.services.errors import Blocked, ChatClosed, ChatNotFound, NotInChat
 from chat.services.sending import Draft, Sent
 from chat.services.together import Saying
 from chat.tests.sockets import Shown, run, signed_in, token_of
@@ -37,9 +38,14 @@ def direct(buyer: User, stranger: User) -> Room:
     return opening.between(buyer, stranger)[0]
 
 
+def told(sayings: Sequence[Saying]) -> list[Sent | None]:
+    """What was stored of them, at their places."""
+    return [each if isinstance(each, Sent) else None for each in together.send(sayings)]
+
+
 def test_each_room_has_its_next_numbers(buyer: User, seller: User, stranger: User, room: Room, direct: Room) -> None:
     sending.send(buyer, room.pk, Draft("hola"))
-    sent = together.send(
+    sent = told(
         [
             Saying(buyer, room.pk, Draft("uno", client_id="a", reply_to_seq=1)),
             Saying(stranger, direct.pk, Draft("otra sala", client_id="a", reply_to_seq=1)),
@@ -84,7 +90,7 @@ def test_what_sockets_hear_is_what_the_log_says(
     assert told == [(seller.pk, 1), (buyer.pk, 2)]
 
 
-def test_who_has_to_be_answered_singly_is_left_out_and_the_others_are_stored(
+def test_who_may_not_is_refused_who_is_not_simple_is_left_and_the_others_are_stored(
     buyer: User, seller: User, stranger: User, room: Room, direct: Room, make_group: Callable[..., Room]
 ) -> None:
     slow, group, closed = (make_group(seller, buyer) for _ in range(3))
@@ -92,12 +98,15 @@ def test_who_has_to_be_answered_singly_is_left_out_and_the_others_are_stored(
     Room.objects.filter(pk=closed.pk).update(closed_at=room.created_at)
     Block.objects.create(blocker=stranger, blocked=buyer)
     sending.send(buyer, room.pk, Draft("antes", client_id="known"))
-    left_out = [
-        Saying(stranger, room.pk, Draft("hola")),  # is not in it
-        Saying(buyer, direct.pk, Draft("hola")),  # is blocked
-        Saying(buyer, slow.pk, Draft("hola")),  # may have to wait
+    refused = [
+        Saying(stranger, room.pk, Draft("hola")),
+        Saying(buyer, direct.pk, Draft("hola")),
         Saying(buyer, closed.pk, Draft("hola")),
-        Saying(buyer, buyer.pk, Draft("hola")),  # no room at all
+        Saying(buyer, buyer.pk, Draft("hola")),
+    ]
+    left_out = [
+        Saying(buyer, closed.pk, Draft("")),
+        Saying(buyer, slow.pk, Draft("hola")),  # may have to wait
         Saying(buyer, group.pk, Draft("@seller, mira")),  # somebody is to be called
         Saying(buyer, room.pk, Draft("antes", client_id="known")),
         Saying(buyer, room.pk, Draft(None, kind="location", data={"latitude": 4.6, "longitude": -74.1})),
@@ -105,17 +114,31 @@ def test_who_has_to_be_answered_singly_is_left_out_and_the_others_are_stored(
     ]
     well = [Saying(buyer, room.pk, Draft("hola")), Saying(seller, slow.pk, Draft("quien guía habla"))]
     before = set(Message.objects.values_list("body", flat=True))
-    sent = together.send([*left_out[:4], well[0], *left_out[4:], well[1]])
-    assert [place for place, each in enumerate(sent) if each] == [4, 10]
+    sent = together.send([*refused, well[0], *left_out, well[1]])
+    assert [type(each) for each in sent[:4]] == [NotInChat, Blocked, ChatClosed, ChatNotFound]
+    assert sent[5:-1] == [None] * len(left_out)
+    assert [type(sent[4]), type(sent[-1])] == [Sent, Sent]
     assert set(Message.objects.values_list("body", flat=True)) - before == {"hola", "quien guía habla"}
     assert Event.objects.filter(type=Event.Type.CREATED).count() == Message.objects.count() == 3
+
+
+def test_who_may_write_no_more_still_learns_what_became_of_the_old(
+    buyer: User, seller: User, make_group: Callable[..., Room]
+) -> None:
+    group = make_group(buyer, seller)
+    first = sending.send(seller, group.pk, Draft("hola", client_id="once"))
+    groups.remove(buyer, group.pk, seller.pk)
+    again, new = together.send([Saying(seller, group.pk, Draft("hola", client_id=name)) for name in ("once", "twice")])
+    assert isinstance(again, Sent)
+    assert (again.message_id, again.is_duplicate) == (first.message_id, True)
+    assert isinstance(new, NotInChat)
 
 
 def test_of_two_with_one_client_id_the_second_is_left_to_learn_of_the_first(
     buyer: User, seller: User, room: Room
 ) -> None:
     twice = [Saying(buyer, room.pk, Draft("hola", client_id="once")) for _ in range(2)]
-    sent = together.send([*twice, Saying(seller, room.pk, Draft("hola", client_id="once"))])
+    sent = told([*twice, Saying(seller, room.pk, Draft("hola", client_id="once"))])
     assert [each and each.seq for each in sent] == [1, None, 2]
     assert sending.send(buyer, room.pk, Draft("hola", client_id="once")).seq == 1
 
@@ -154,7 +177,7 @@ def test_rules_that_changed_after_the_question_are_noticed(
         return found
 
     monkeypatch.setattr(access, "standings", removed_meanwhile)
-    sent = together.send([Saying(seller, group.pk, Draft("una más")), Saying(seller, room.pk, Draft("hola"))])
+    sent = told([Saying(seller, group.pk, Draft("una más")), Saying(seller, room.pk, Draft("hola"))])
     assert [each and each.room_id for each in sent] == [None, room.pk]
     assert Message.objects.get().body == "hola"
 
@@ -162,7 +185,7 @@ def test_rules_that_changed_after_the_question_are_noticed(
 @pytest.mark.django_db(transaction=True)
 def test_nobody_waits_for_a_room_that_somebody_holds(buyer: User, room: Room, direct: Room) -> None:
     with held(room):
-        sent = together.send([Saying(buyer, each.pk, Draft("hola")) for each in (room, direct)])
+        sent = told([Saying(buyer, each.pk, Draft("hola")) for each in (room, direct)])
     assert [each and each.room_id for each in sent] == [None, direct.pk]
 
 
@@ -170,7 +193,7 @@ def test_nobody_waits_for_a_room_that_somebody_holds(buyer: User, room: Room, di
 def test_nobody_waits_for_a_room_whose_nudge_a_worker_holds(buyer: User, room: Room, direct: Room) -> None:
     together.send([Saying(buyer, each.pk, Draft("hola")) for each in (room, direct)])
     with held(room, lock=lambda: Nudge.objects.filter(pk=room.pk).update(attempts=1)):
-        sent = together.send([Saying(buyer, each.pk, Draft("hola")) for each in (room, direct)])
+        sent = told([Saying(buyer, each.pk, Draft("hola")) for each in (room, direct)])
     assert [each and each.room_id for each in sent] == [None, direct.pk]
 
 
@@ -193,7 +216,7 @@ def test_rules_that_change_while_the_statement_is_on_its_way_are_noticed(
 
     remover = Thread(target=remove)
     remover.start()
-    sent = together.send([Saying(seller, group.pk, Draft("una más")), Saying(seller, room.pk, Draft("hola"))])
+    sent = told([Saying(seller, group.pk, Draft("una más")), Saying(seller, room.pk, Draft("hola"))])
     remover.join()
     assert [each and each.room_id for each in sent] == [None, room.pk]
 
@@ -229,15 +252,15 @@ def test_who_speaks_together_and_who_speaks_alone_leave_no_gap(
             if number % 3 == 0:
                 return [sending.send(seller, room.pk, Draft(f"{number}"))]
             rooms = (room, direct, room) if number % 3 == 1 else (direct, room)
-            return together.send([Saying(buyer, at.pk, Draft(f"{number}")) for at in rooms])
+            return told([Saying(buyer, at.pk, Draft(f"{number}")) for at in rooms])
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(8) as pool:
-        told = [(number, each) for number, sent in enumerate(pool.map(speak, range(120))) for each in sent if each]
+        spoken = [(number, each) for number, sent in enumerate(pool.map(speak, range(120))) for each in sent if each]
     stored = set(Message.objects.values_list("pk", "room_id", "seq", "body"))
-    assert {(each.message_id, each.room_id, each.seq, f"{number}") for number, each in told} == stored
-    assert sum(number % 3 != 0 for number, _ in told) >= 40
+    assert {(each.message_id, each.room_id, each.seq, f"{number}") for number, each in spoken} == stored
+    assert sum(number % 3 != 0 for number, _ in spoken) >= 40
     for each in (room, direct):
         each.refresh_from_db()
         seqs = list(Message.objects.filter(room=each).order_by("number").values_list("seq", flat=True))
