@@ -59,14 +59,20 @@ def without_row_locks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def crossing(monkeypatch: pytest.MonkeyPatch) -> threading.Barrier:
-    """Without locks, and each of two waits for the other where both have been found to be allowed."""
+    """Without locks, and each of two waits for the other where both have been found to be allowed for the first time.
+
+    Only then: a deed of several steps would wait at the second one for somebody who has long gone.
+    """
     without_row_locks(monkeypatch)
     barrier = threading.Barrier(2, timeout=30)
     honest = moving.require
+    met = threading.local()
 
     def meets_the_other(*args: Any, **facts: Any) -> None:
         honest(*args, **facts)
-        barrier.wait()
+        if not hasattr(met, "other"):
+            met.other = True
+            barrier.wait()
 
     monkeypatch.setattr(moving, "require", meets_the_other)
     return barrier
