@@ -49,7 +49,7 @@ Outcome = Sent | Exception | None  # None: it has passed the limit, and has to b
 
 
 class Speaking:
-    """One of each hub. For it a room is written in by one thread at a time, in the order in which it was said."""
+    """One of each hub. For it a room is written in by one thread at a time, and what comes later is stored later."""
 
     def __init__(self) -> None:
         self._waiting: dict[UUID, deque[Wish]] = {}
