@@ -98,6 +98,7 @@ class ProfileBody(Shape):
     email = AddressField(required=False)
     current_password = PasswordField(required=False)
     is_discoverable = serializers.BooleanField(required=False)
+    shows_last_seen = serializers.BooleanField(required=False)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
 
 
@@ -167,6 +168,7 @@ class MeOut(PersonOut):
             "email_verified_at",
             "campus",
             "is_discoverable",
+            "shows_last_seen",
             "language",
             "created_at",
             "last_login_at",

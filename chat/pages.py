@@ -16,6 +16,8 @@ WORDS = {
     "edited": _("edited"),
     "ended": _("This connection was ended. Sign in to go on."),
     "gone": _("This message is no longer here"),
+    "here_now": _("Here now"),
+    "last_seen": _("Last here: {when}"),
     "no_answer": _("The server does not answer. Try again in a moment."),
     "not_sent": _("Not sent"),
     "seen": _("seen"),

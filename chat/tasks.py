@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
-from chat.services import nudging
+from chat.services import last_seen, nudging
 from chat.services.files import upkeep, work
 from chat.services.watching import watching
 
@@ -26,6 +26,11 @@ def work_off_files() -> int:
 @shared_task
 def tidy_files() -> dict[str, int]:
     return upkeep.collect(now=timezone.now())
+
+
+@shared_task
+def write_last_seen() -> int:
+    return last_seen.write_down()
 
 
 _at_work = threading.Lock()

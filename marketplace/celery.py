@@ -52,6 +52,7 @@ app.conf.beat_schedule = {
     },
     "tidy-orders": {"task": "orders.tasks.tidy", "schedule": crontab(minute="11", hour="4")},
     "sweep-files": {"task": "chat.tasks.work_off_files", "schedule": 10.0, "options": {"expires": 10}},
+    "write-last-seen": {"task": "chat.tasks.write_last_seen", "schedule": 60.0, "options": {"expires": 50}},
     "tidy-files": {
         "task": "chat.tasks.tidy_files",
         "schedule": crontab(minute="47", hour="4"),

@@ -22,7 +22,7 @@ from marketplace.common import audit
 from marketplace.common.admin import Decision, DecisionAdmin, badge, exactly
 from marketplace.common.models import AuditEntry
 
-PROFILE = ("name", "campus", "language", "is_discoverable")
+PROFILE = ("name", "campus", "language", "is_discoverable", "shows_last_seen")
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 FACTS = (
     ("status", "username", "email_state"),
@@ -61,7 +61,7 @@ class PersonAdmin(DecisionAdmin):
     change_form_outer_after_template = "admin/accounts/trail.html"
     fieldsets = (
         (None, {"fields": FACTS}),
-        (_("Profile"), {"fields": (("name", "campus"), ("language", "is_discoverable"))}),
+        (_("Profile"), {"fields": (("name", "campus"), ("language", "is_discoverable", "shows_last_seen"))}),
         (_("Rights"), {"fields": RIGHTS, "classes": ["collapse"]}),
     )
     add_fieldsets = ((None, {"fields": ("username", "name", "email", "campus", "password")}),)

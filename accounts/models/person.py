@@ -96,6 +96,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField(max_length=8, choices=Role, null=True, blank=True)
     is_delivery = models.BooleanField(default=False)
     is_discoverable = models.BooleanField(default=True)
+    shows_last_seen = models.BooleanField(default=True, db_default=True)
     language = models.CharField(max_length=8, blank=True, default="")
 
     is_active = models.BooleanField(default=True)

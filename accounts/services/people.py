@@ -13,7 +13,7 @@ from accounts.services.registration import EmailTaken, UsernameTaken
 from marketplace.common import audit, outbox
 from marketplace.common.errors import Conflict, DomainError
 
-OWN_FIELDS = ("name", "campus", "username", "email", "is_discoverable", "language")
+OWN_FIELDS = ("name", "campus", "username", "email", "is_discoverable", "shows_last_seen", "language")
 
 
 class NotYourself(DomainError):

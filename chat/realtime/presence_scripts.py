@@ -1,8 +1,8 @@
 """Who is in a room, as Redis keeps it. Every change is one script, so that nobody comes or goes twice.
 
 `pres:at:<room>` sockets with the time until which they are believed, `pres:n:<room>` people and how many sockets each
-has, `pres:who:<room>` who they are, `pres:v:<room>` the version, `pres:lease:<process>` that a process lives. All on
-Redis' own clock.
+has, `pres:who:<room>` who they are, `pres:v:<room>` the version, `pres:lease:<process>` that a process lives,
+`pres:seen` when somebody was last in any room. All on Redis' own clock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ local function version()
   if redis.call('EXISTS', v) == 0 then redis.call('SET', v, now * 1000) end
   return redis.call('INCR', v)
 end
+local function seen_now(user) redis.call('ZADD', 'pres:seen', now, user) end
 local function come(member, user, shown)
+  seen_now(user)
   local is_new = redis.call('ZSCORE', at, member) == false
   redis.call('ZADD', at, now + 60, member)
   if not is_new or redis.call('HINCRBY', n, user, 1) > 1 then return false end
@@ -49,6 +51,7 @@ return {{is_first and 1 or 0, seen, redis.call('HLEN', n)}}
 
 GO = f"""{_COMMON}
 local is_last = go(ARGV[2], ARGV[3])
+seen_now(ARGV[3])
 local seen = is_last and version() or tonumber(redis.call('GET', v) or 0)
 return {{is_last and 1 or 0, seen, redis.call('HLEN', n)}}
 """

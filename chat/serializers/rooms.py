@@ -85,6 +85,12 @@ class ParticipantOut(serializers.Serializer[Any]):
     user = SpeakerOut()
 
 
+class MemberOut(ParticipantOut):
+    """`last_seen_at` is when they last had any room before their eyes; empty when it is not known or not shown."""
+
+    last_seen_at = serializers.DateTimeField(allow_null=True)
+
+
 class RoomOut(serializers.Serializer[Any]):
     """`participants` are at most 50 in a group; `/v1/rooms/{id}/members` has all. `role` and `state` are one's own."""
 
@@ -161,3 +167,8 @@ def participant(member: Member) -> dict[str, Any]:
         "last_read_seq": member.last_read_seq,
         "user": frames.person(member.user),
     }
+
+
+def member_seen(member: Member) -> dict[str, Any]:
+    """With what `with_last_seen` has asked for."""
+    return {**participant(member), "last_seen_at": frames.stamp(member.last_seen_at)}  # type: ignore[attr-defined]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from accounts.models import User
-from chat.models import Message, Room
+from chat.models import LastSeen, Message, Room
 from chat.services import marks, sending
 from chat.services.sending import Draft
 from conftest import PASSWORD
@@ -62,6 +63,20 @@ def test_two_people_talk(address: str, page: Page, room: Room, buyer: User, sell
     page.get_by_role("button", name="Cerrar sesión").click()
     expect(page.get_by_label("Contraseña")).to_be_visible()
     assert page.evaluate("sessionStorage.getItem('market.session')") is None
+
+
+def test_whether_the_other_one_is_here(address: str, browser: Browser, room: Room, buyer: User, seller: User) -> None:
+    LastSeen.objects.create(user=seller, at=datetime.fromisoformat("2020-02-29T12:00:00Z"))
+    tab, other = browser.new_page(), browser.new_page()
+    enter(tab, address, buyer, room)
+    expect(tab.locator("#whereabouts")).to_contain_text("Last here: Feb 29, 2020")
+    enter(other, address, seller, room)
+    expect(tab.locator("#whereabouts")).to_have_text("Here now")
+    expect(other.locator("#whereabouts")).to_have_text("Here now")
+    other.close()
+    expect(tab.locator("#whereabouts")).to_contain_text("Last here", timeout=20_000)
+    tab.evaluate("location.hash = ''")
+    expect(tab.locator("#whereabouts")).to_be_empty()
 
 
 def test_what_was_written_without_a_connection_survives_a_reload_and_is_sent_once(

@@ -14,7 +14,7 @@ from accounts.authentication import ReadsLightly, SignedIn
 from accounts.models import User
 from chat.models import Room
 from chat.serializers import rooms as shapes
-from chat.services import groups, history, marks, opening, reading
+from chat.services import groups, history, last_seen, marks, opening, reading
 from chat.services.errors import MemberNotFound
 from chat.views.replies import json_around, json_reply
 from marketplace.common.api import CountsFirst, Door
@@ -104,17 +104,16 @@ class Rooms(ReadsLightly, CountsFirst, ViewSet):
 
 
 class Members(CountsFirst, ViewSet):
-    @extend_schema(responses=shapes.ParticipantOut(many=True))
+    @extend_schema(responses=shapes.MemberOut(many=True))
     def list(self, request: SignedIn, room_id: UUID) -> Response:
-        found = reading.members_of(request.user, room_id)
-        return Response([shapes.participant(each) for each in found])
+        return Response(_members(request.user, room_id))
 
-    @extend_schema(request=shapes.InviteBody, responses={201: shapes.ParticipantOut(many=True)})
+    @extend_schema(request=shapes.InviteBody, responses={201: shapes.MemberOut(many=True)})
     @idempotent
     def create(self, request: SignedIn, room_id: UUID) -> Response:
         """Invites somebody, by id or user name; they join when they like."""
         groups.invite(request.user, room_id, _meant(request.user, shapes.InviteBody.read(request.data)))
-        return Response([shapes.participant(each) for each in reading.members_of(request.user, room_id)], status=201)
+        return Response(_members(request.user, room_id), status=201)
 
     @extend_schema(request=shapes.RoleBody, responses=shapes.ParticipantOut)
     def update(self, request: SignedIn, room_id: UUID, user_id: UUID) -> Response:
@@ -136,6 +135,11 @@ class Ban(Door):
         """They may join again."""
         groups.lift_ban(request.user, room_id, banned_id)
         return Response(status=204)
+
+
+def _members(user: User, room_id: UUID) -> list[dict[str, Any]]:
+    found = last_seen.with_last_seen(reading.members_of(user, room_id), user)
+    return [shapes.member_seen(each) for each in found]
 
 
 def _meant(user: User, body: dict[str, Any]) -> User:

@@ -4,6 +4,7 @@ import { Refusal, Session, SignedOut } from "../talk/session.js";
 import { Chats } from "./chats.js";
 import { onSignIn } from "./sign_in.js";
 import { Thread } from "./thread.js";
+import { Whereabouts } from "./whereabouts.js";
 import { word } from "./words.js";
 
 const at = (id) => document.getElementById(id);
@@ -17,6 +18,8 @@ export let client = null;
 let chats;
 /** @type {Thread | null} */
 let thread = null;
+/** @type {Whereabouts | null} */
+let whereabouts = null;
 let completing = 0;
 let opening = 0; // only the last of several gets its room
 
@@ -63,7 +66,11 @@ function listen(to) {
     const on = (type, then) => to.addEventListener(type, ({ detail }) => then(detail));
     const here = (then) => (detail) => (detail.room === thread?.room.id ? then(thread, detail) : undefined);
     on("state", showState);
-    on("state", ({ state }) => state === "up" && complete());
+    on("state", ({ state }) => {
+        if (state !== "up") return;
+        complete();
+        if (thread !== null) to.usersOnline(thread.room.id);
+    });
     on("event", here((shown, event) => shown.take(event)));
     on("event", () => chats.loadSoon());
     on("reset", here((shown) => {
@@ -72,7 +79,10 @@ function listen(to) {
     }));
     on("ack", here((shown, ack) => shown.acknowledged(ack)));
     on("refused", here((shown) => shown.drawUnsent()));
-    on("passing", here((shown, frame) => shown.passing(frame)));
+    on("passing", here((shown, frame) => {
+        shown.passing(frame);
+        whereabouts.passing(frame);
+    }));
     on("unfollowed", here(() => (location.hash = "")));
     on("own", (frame) => (frame.type === "unread" ? chats.unread(frame.room, frame.count) : chats.loadSoon()));
 }
@@ -84,8 +94,7 @@ function showState({ state, reason }) {
 }
 
 function leave(why) {
-    thread?.close();
-    thread = null;
+    putAway();
     client?.stop();
     client = null;
     at("sign-in").hidden = false;
@@ -94,13 +103,18 @@ function leave(why) {
     at("problem").textContent = why === "" ? "" : word(why);
 }
 
+function putAway() {
+    thread?.close();
+    whereabouts?.close();
+    thread = whereabouts = null;
+}
+
 async function open() {
     if (client === null) return;
     const turn = ++opening;
     const id = location.hash.slice(1);
     if (thread !== null) client.unfollow(thread.room.id);
-    thread?.close();
-    thread = null;
+    putAway();
     at("talk").classList.toggle("is-open", id !== "");
     at("conversation").hidden = id === "";
     at("text").disabled = true; // until there is a room to say it in
@@ -111,9 +125,11 @@ async function open() {
     at("title").textContent = chats.titleOf(room);
     const opened = new Thread(places, client, session, room);
     thread = opened;
+    whereabouts = new Whereabouts(at("whereabouts"), session, room, client.person);
     at("text").disabled = false;
     const loading = opened.load(); // from here on it keeps what happens for later
     client.follow(room.id, { since: room.last_seq, epoch: room.epoch });
+    client.usersOnline(room.id);
     await loading;
     at("text").focus();
 }
