@@ -86,7 +86,7 @@ class ParticipantOut(serializers.Serializer[Any]):
 
 
 class MemberOut(ParticipantOut):
-    """`last_seen_at` is when they last had any room before their eyes; empty when it is not known or not shown."""
+    """`last_seen_at` is when they last had any room before their eyes; empty when it is not known or not told."""
 
     last_seen_at = serializers.DateTimeField(allow_null=True)
 

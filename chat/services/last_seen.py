@@ -6,7 +6,7 @@ A hint, and no more: what Redis forgets meanwhile is not known, and nobody waits
 from __future__ import annotations
 
 from django.db import connection as database
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from accounts.models import Block, User
 from chat.models import LastSeen, Member
@@ -37,7 +37,10 @@ def write_down() -> int:
 
 
 def with_last_seen(members: QuerySet[Member], viewer: User) -> QuerySet[Member]:
-    """`last_seen_at` of each, as far as this person may know it: who keeps it to themselves is not told others'."""
+    """`last_seen_at` of each, as far as this person may know it.
+
+    Who keeps it to themselves is not told others'; and nobody's is told in a room that anybody may walk into.
+    """
     of_them = LastSeen.objects.filter(user=OuterRef("user"))
     if not viewer.shows_last_seen:
         of_them = of_them.filter(user=viewer)
@@ -45,4 +48,4 @@ def with_last_seen(members: QuerySet[Member], viewer: User) -> QuerySet[Member]:
         Q(blocker=OuterRef("user"), blocked=viewer) | Q(blocker=viewer, blocked=OuterRef("user"))
     )
     shown = of_them.filter(~Exists(blocked), Q(user__shows_last_seen=True) | Q(user=viewer))
-    return members.annotate(last_seen_at=Subquery(shown.values("at")))
+    return members.annotate(last_seen_at=Case(When(room__is_private=True, then=Subquery(shown.values("at")))))

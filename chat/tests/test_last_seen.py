@@ -137,3 +137,14 @@ def test_whom_it_is_shown(
         shown = seen(signed_in(viewer), room)
         assert {name for name, at in shown.items() if at is not None} == wanted
         assert {at for at in shown.values() if at is not None} == {"2026-11-01T10:00:00Z"}
+
+
+def test_it_is_told_in_no_room_that_anybody_may_walk_into(
+    buyer: User, seller: User, make_group: Callable[..., Room], signed_in: SignedIn
+) -> None:
+    LastSeen.objects.create(user=buyer, at=AGO)
+    is_told = {
+        is_private: seen(signed_in(seller), make_group(seller, buyer, is_private=is_private))["buyer"] is not None
+        for is_private in (True, False)
+    }
+    assert is_told == {True: True, False: False}

@@ -65,7 +65,10 @@ def test_two_people_talk(address: str, page: Page, room: Room, buyer: User, sell
     assert page.evaluate("sessionStorage.getItem('market.session')") is None
 
 
-def test_whether_the_other_one_is_here(address: str, browser: Browser, room: Room, buyer: User, seller: User) -> None:
+def test_whether_the_other_one_is_here(
+    address: str, browser: Browser, make_group: Callable[..., Room], buyer: User, seller: User
+) -> None:
+    room = make_group(seller, buyer, is_private=True)
     LastSeen.objects.create(user=seller, at=datetime.fromisoformat("2020-02-29T12:00:00Z"))
     tab, other = browser.new_page(), browser.new_page()
     enter(tab, address, buyer, room)
