@@ -90,13 +90,22 @@ def _pong(socket: Socket) -> Shown:
 
 
 async def _follow_many(socket: Socket, wishes: commands.FollowMany) -> None:
-    """One that fails is told, and the others go on."""
+    """One that fails is told, and the others go on; in trouble of ours all that are left are told, and not tried."""
+    trouble: Shown | None = None
     for wish in wishes.rooms:
+        shown = trouble
         try:
             socket.must_be_for(wish.room_id)
-            await follow(socket, wish)
+            if trouble is None:
+                await follow(socket, wish)
+        except Refused:
+            raise
         except DomainError as error:
-            socket.show({**shown_error(error), "room": str(wish.room_id)})
+            shown = shown_error(error)
+        except Exception as error:
+            shown = trouble = shown_error(error)
+        if shown is not None:
+            socket.show({**shown, "room": str(wish.room_id)})
 
 
 def _unfollow(socket: Socket, room_id: UUID) -> None:

@@ -165,7 +165,7 @@ class Presence:
     async def _announce(self, change: Change, version: int, count: int) -> None:
         room = str(change.room_id)
         if count > CROWD:
-            self._announce_crowd(change.room_id)
+            self._tell_all_soon(change.room_id)
         elif change.script == scripts.COME:
             user = orjson.loads(change.shown)
             shown = {"type": "user_joined", "room": room, "user": user, "v": version, "numbers": _numbers(user)}
@@ -177,13 +177,15 @@ class Presence:
         shown = {"type": "user_left", "room": str(room_id), "user_id": user_id, "v": version}
         await self._say(room_id, {**shown, "numbers": _numbers(orjson.loads(who))})
 
-    def _announce_crowd(self, room_id: UUID) -> None:
-        """Of a crowd only its size is told, and not at every step."""
+    def _tell_all_soon(self, room_id: UUID) -> None:
+        """Who is here, or of a crowd how many; not at every step."""
         if room_id not in self._crowded:
             loop = asyncio.get_running_loop()
-            self._crowded[room_id] = loop.call_later(CROWD_SECONDS, lambda: loop.create_task(self._say_size(room_id)))
+            self._crowded[room_id] = loop.call_later(
+                CROWD_SECONDS, lambda: loop.create_task(self._say_who_is_here(room_id))
+            )
 
-    async def _say_size(self, room_id: UUID) -> None:
+    async def _say_who_is_here(self, room_id: UUID) -> None:
         self._crowded.pop(room_id, None)
         with contextlib.suppress(*TROUBLE):
             await self._say(room_id, await self.snapshot(room_id))
@@ -199,15 +201,21 @@ class Presence:
     async def register_again(self) -> None:
         """Everybody who is here, whatever Redis remembers. First that we live, or a sweep would take them for dead.
 
-        Not who is on their way there just now: this is said to nobody, and their coming would be no news any more.
+        Not who is on their way there just now: their coming would be no news any more. Where a coming was lost, the
+        room is told of all.
         """
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.set(f"pres:lease:{self.process}", 1, ex=scripts.LEASE_SECONDS)
-        for room_id, members in self._members.items():
+        rooms = list(self._members)
+        for room_id in rooms:
+            members = self._members[room_id]
             known = ((member, who) for member, who in members.items() if (room_id, member) not in self._untold)
             told = [word for member, (user, shown) in known for word in (member, user, shown)]
             pipeline.eval(scripts.KEEP, 0, str(room_id), *told)
-        await pipeline.execute()
+        _, *news = await pipeline.execute()
+        for room_id, new in zip(rooms, news, strict=True):
+            if new:
+                self._tell_all_soon(room_id)
 
     async def sweep(self) -> None:
         """One process at a time. Not while others may still be on their way back to a Redis that was away."""
@@ -225,7 +233,7 @@ class Presence:
         for room, gone in zip(rooms, await pipeline.execute(), strict=True):
             for user, version, count, who in zip(gone[::4], gone[1::4], gone[2::4], gone[3::4], strict=True):
                 if int(count) > CROWD:
-                    self._announce_crowd(UUID(room))
+                    self._tell_all_soon(UUID(room))
                 else:
                     await self._say_left(UUID(room), user.decode(), int(version), who)
 

@@ -56,13 +56,17 @@ local seen = is_last and version() or tonumber(redis.call('GET', v) or 0)
 return {{is_last and 1 or 0, seen, redis.call('HLEN', n)}}
 """
 
-# room, then member, user, shown of everybody that a process has there: also what Redis has forgotten
+# room, then member, user, shown of everybody that a process has there -> how many Redis did not know
 KEEP = f"""{_COMMON}
+local new = 0
 for index = 2, #ARGV, 3 do
-  if come(ARGV[index], ARGV[index + 1], ARGV[index + 2]) then version() end
+  if come(ARGV[index], ARGV[index + 1], ARGV[index + 2]) then
+    version()
+    new = new + 1
+  end
 end
 keep()
-return 1
+return new
 """
 
 # room -> user, version, people left, shown: for each whose last socket is not believed any more

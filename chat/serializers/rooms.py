@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -169,6 +170,5 @@ def participant(member: Member) -> dict[str, Any]:
     }
 
 
-def member_seen(member: Member) -> dict[str, Any]:
-    """With what `with_last_seen` has asked for."""
-    return {**participant(member), "last_seen_at": frames.stamp(member.last_seen_at)}  # type: ignore[attr-defined]
+def member_seen(member: Member, last_seen_at: datetime | None) -> dict[str, Any]:
+    return {**participant(member), "last_seen_at": frames.stamp(last_seen_at)}

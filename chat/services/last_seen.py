@@ -5,8 +5,12 @@ A hint, and no more: what Redis forgets meanwhile is not known, and nobody waits
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
 from django.db import connection as database
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Q
 
 from accounts.models import Block, User
 from chat.models import LastSeen, Member
@@ -36,16 +40,28 @@ def write_down() -> int:
     return len(noted)
 
 
-def with_last_seen(members: QuerySet[Member], viewer: User) -> QuerySet[Member]:
-    """`last_seen_at` of each, as far as this person may know it.
+def seen_by(viewer: User, members: Sequence[Member]) -> dict[UUID, datetime]:
+    """When these members of one room were last here, as far as this person may know it.
 
-    Who keeps it to themselves is not told others'; and nobody's is told in a room that anybody may walk into.
+    Nobody's is told in a room that anybody may walk into, nor theirs who have never read there: to be invited, or
+    written to, is not to agree. Who keeps their own to themselves is not told others'.
     """
-    of_them = LastSeen.objects.filter(user=OuterRef("user"))
-    if not viewer.shows_last_seen:
-        of_them = of_them.filter(user=viewer)
-    blocked = Block.objects.filter(
-        Q(blocker=OuterRef("user"), blocked=viewer) | Q(blocker=viewer, blocked=OuterRef("user"))
-    )
-    shown = of_them.filter(~Exists(blocked), Q(user__shows_last_seen=True) | Q(user=viewer))
-    return members.annotate(last_seen_at=Case(When(room__is_private=True, then=Subquery(shown.values("at")))))
+    own = next((each for each in members if each.user_id == viewer.pk), None)
+    if own is None or own.state != Member.State.ACTIVE or not own.room.is_private:
+        return {}
+    hidden = _blocked_with(viewer)
+    known = {viewer.pk} | {
+        each.user_id
+        for each in members
+        if viewer.shows_last_seen and each.user.shows_last_seen and _has_been_here(each) and each.user_id not in hidden
+    }
+    return dict(LastSeen.objects.filter(user__in=known).values_list("user", "at"))
+
+
+def _has_been_here(member: Member) -> bool:
+    return member.state == Member.State.ACTIVE and member.last_read_seq > 0
+
+
+def _blocked_with(viewer: User) -> set[UUID]:
+    pairs = Block.objects.filter(Q(blocker=viewer) | Q(blocked=viewer)).values_list("blocker", "blocked")
+    return {each for pair in pairs for each in pair} - {viewer.pk}

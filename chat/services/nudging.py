@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.notices import notify
 from chat.models import Member, Message, Nudge, Room
 from chat.services import marks
+from chat.services.sending import NUDGE_SECONDS
 from marketplace.common.queue import Claim, RowQueue
 
 log = structlog.get_logger(__name__)
@@ -20,6 +23,8 @@ log = structlog.get_logger(__name__)
 KIND = "chat.message"
 LONGEST_TEXT = 100
 LEASE_SECONDS = 30
+AT_ONCE = 50
+LATER = timedelta(seconds=NUDGE_SECONDS)
 queue = RowQueue(Nudge, lease_seconds=LEASE_SECONDS)
 Watching = Callable[[UUID, Iterable[UUID]], set[UUID]]
 
@@ -37,17 +42,37 @@ def nudge_due(*, limit: int = 100, seconds: float = 20.0, watching: Watching = n
     return done
 
 
-@transaction.atomic
 def _nudge(claim: Claim, watching: Watching) -> None:
-    """What is written here holds if the claim still does: who comes late after a pause changes nothing."""
-    room = Room.objects.filter(pk=claim.key).first()
-    if room is None or not queue.still_ours(claim).update(due_at=None, attempts=0):
+    """A few at a time, and without its row in hand: that is wanted by everybody who speaks in this room meanwhile."""
+    room = Room.objects.exclude(kind=Room.Kind.BROADCAST).filter(pk=claim.key).first()
+    message = None if room is None else _latest_in(room)
+    if room is not None and message is not None:
+        waiting = _waiting(room, message, watching)
+        for begin in range(0, len(waiting), AT_ONCE):
+            renewed = queue.renew(claim)
+            if renewed is None:  # it took too long, and another does it
+                return
+            claim = renewed
+            _tell_all(room, waiting[begin : begin + AT_ONCE], message)
+    _settle(claim, room, message)
+
+
+def _latest_in(room: Room) -> Message | None:
+    said = Message.objects.filter(room=room, sender__isnull=False).that_still_say_something()
+    latest: Message | None = said.latest_said()
+    return latest
+
+
+@transaction.atomic
+def _settle(claim: Claim, room: Room | None, told: Message | None) -> None:
+    """Who spoke meanwhile found the row taken, so what they said is looked for; who speaks from here on waits, or sees
+    that nothing is due.
+    """
+    if not queue.still_ours(claim).select_for_update(no_key=True).exists():
         return
-    message = Message.objects.filter(room=room, sender__isnull=False).that_still_say_something().latest_said()
-    if message is None or room.kind == Room.Kind.BROADCAST:
-        return
-    for member in _waiting(room, message, watching):
-        _tell(room, member, message)
+    latest = None if room is None else _latest_in(room)
+    is_told = latest is None or (told is not None and latest.seq <= told.seq)
+    queue.still_ours(claim).update(due_at=None if is_told else Now() + LATER, attempts=0)
 
 
 def _waiting(room: Room, message: Message, watching: Watching) -> list[Member]:
@@ -57,6 +82,12 @@ def _waiting(room: Room, message: Message, watching: Watching) -> list[Member]:
     rows = list(behind.exclude(user=message.sender_id).select_related("user").order_by("user_id"))
     seeing = watching(room.pk, [row.user_id for row in rows])
     return [row for row in rows if row.user_id not in seeing]
+
+
+@transaction.atomic
+def _tell_all(room: Room, members: Iterable[Member], message: Message) -> None:
+    for member in members:
+        _tell(room, member, message)
 
 
 def _tell(room: Room, member: Member, message: Message) -> None:

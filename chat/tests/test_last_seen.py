@@ -36,6 +36,10 @@ def noted() -> list[str]:
     return [user.decode() for user in connection().zrange(last_seen.SEEN, 0, -1)]
 
 
+def have_read(room: Room) -> None:
+    room.members.update(last_read_seq=1)
+
+
 def seen(client: APIClient, room: Room) -> dict[str, str | None]:
     """Who is shown with which time."""
     reply = client.get(f"/v1/rooms/{room.pk}/members")
@@ -53,6 +57,7 @@ def test_who_follows_a_room_over_a_socket_was_seen(
             await one.ask("users_online", "users_online", room=room.pk)
 
     sockets.run(talk)
+    have_read(room)
     time.sleep(1.1)  # of this very second nothing is written yet
     assert write_last_seen() == 1
     shown = seen(signed_in(seller), room)
@@ -82,13 +87,19 @@ def test_more_than_are_written_at_once(make_person: Callable[..., User], monkeyp
     assert LastSeen.objects.filter(at=AGO).count() == 5
 
 
-def test_what_is_noted_in_this_second_is_for_the_next_time(buyer: User, seller: User) -> None:
+def test_what_is_noted_in_this_second_is_for_the_next_time(
+    buyer: User, seller: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Somebody may come within the same second, after it was read."""
     note(buyer.pk, AGO.timestamp())
-    seconds, _ = connection().time()
-    note(seller.pk, seconds + 2)
+    seconds = int(AGO.timestamp()) + 60
+    monkeypatch.setattr(connection(), "time", lambda: (seconds, 0))
+    note(seller.pk, seconds)
     assert last_seen.write_down() == 1
     assert noted() == [str(seller.pk)]
+    monkeypatch.setattr(connection(), "time", lambda: (seconds + 1, 0))
+    assert last_seen.write_down() == 1
+    assert noted() == []
 
 
 def test_who_is_gone_and_who_comes_from_the_future(
@@ -127,6 +138,7 @@ def test_whom_it_is_shown(
     """Who keeps it to themselves is not told others'; between people of whom one blocked the other, neither is."""
     people = {"buyer": buyer, "seller": seller}
     LastSeen.objects.bulk_create(LastSeen(user=person, at=AGO) for person in people.values())
+    have_read(room)
     if hidden is not None:
         reply = signed_in(people[hidden]).patch("/v1/users/me", {"shows_last_seen": False}, format="json")
         assert reply.json()["shows_last_seen"] is False
@@ -143,8 +155,23 @@ def test_it_is_told_in_no_room_that_anybody_may_walk_into(
     buyer: User, seller: User, make_group: Callable[..., Room], signed_in: SignedIn
 ) -> None:
     LastSeen.objects.create(user=buyer, at=AGO)
-    is_told = {
-        is_private: seen(signed_in(seller), make_group(seller, buyer, is_private=is_private))["buyer"] is not None
-        for is_private in (True, False)
-    }
+    is_told = {}
+    for is_private in (True, False):
+        group = make_group(seller, buyer, is_private=is_private)
+        have_read(group)
+        is_told[is_private] = seen(signed_in(seller), group)["buyer"] is not None
     assert is_told == {True: True, False: False}
+
+
+def test_who_has_never_read_there_is_not_told_of_and_who_is_only_invited_is_not_told(
+    buyer: User, seller: User, stranger: User, make_group: Callable[..., Room], signed_in: SignedIn
+) -> None:
+    """To be invited, or written to, is not to agree."""
+    LastSeen.objects.bulk_create(LastSeen(user=person, at=AGO) for person in (buyer, seller, stranger))
+    group = make_group(seller, buyer, is_private=True)
+    assert seen(signed_in(seller), group) == {"seller": "2026-11-01T10:00:00Z", "buyer": None}
+    have_read(group)
+    invited = signed_in(seller).post(f"/v1/rooms/{group.pk}/members", {"username": "stranger"}, format="json")
+    times = {each["user"]["username"]: each["last_seen_at"] for each in invited.json()}
+    assert times == {"seller": "2026-11-01T10:00:00Z", "buyer": "2026-11-01T10:00:00Z", "stranger": None}
+    assert set(seen(signed_in(stranger), group).values()) == {None}

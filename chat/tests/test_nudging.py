@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event, Thread
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisAway
 from rest_framework.test import APIClient
@@ -29,6 +33,21 @@ def say(user: User, room: Room, *texts: str) -> list[int]:
 def after_a_while(**kwargs: object) -> int:
     Nudge.objects.filter(due_at__isnull=False).update(due_at=timezone.now() - timedelta(seconds=1))
     return nudging.nudge_due(**kwargs)  # type: ignore[arg-type]
+
+
+@contextmanager
+def in_thread(act: Callable[[], object]) -> Iterator[None]:
+    def whole() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    thread = Thread(target=whole)
+    thread.start()
+    yield
+    thread.join(20)
+    assert not thread.is_alive()
 
 
 def told(user: User) -> list[Notification]:
@@ -137,3 +156,46 @@ def test_said_while_it_was_being_told_is_told_next(buyer: User, seller: User, ro
     assert Nudge.objects.get().due_at is not None
     after_a_while()
     assert told(seller)[-1].body == "y otra cosa"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_speaks_while_a_large_group_is_told_waits_for_nobody(
+    buyer: User, seller: User, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_telling, goes_on, tell = Event(), Event(), nudging._tell
+
+    def slowly(*args: Any) -> None:
+        is_telling.set()
+        assert goes_on.wait(10)
+        tell(*args)
+
+    monkeypatch.setattr(nudging, "_tell", slowly)
+    say(buyer, room, "hola")
+    with in_thread(after_a_while):
+        assert is_telling.wait(10)
+        say(buyer, room, "y otra cosa")
+        goes_on.set()
+    assert [each.body for each in told(seller)] == ["hola"]
+    assert after_a_while() == 1
+    assert [each.body for each in told(seller)] == ["y otra cosa"]
+    assert Nudge.objects.get().due_at is None
+
+
+def test_whose_lease_ran_out_leaves_the_rest_to_the_next(
+    buyer: User, seller: User, stranger: User, make_group: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group, tell = make_group(buyer, seller, stranger), nudging._tell
+
+    def late(*args: Any) -> None:
+        tell(*args)
+        Nudge.objects.update(due_at=timezone.now())  # another has claimed it meanwhile
+
+    monkeypatch.setattr(nudging, "AT_ONCE", 1)
+    monkeypatch.setattr(nudging, "_tell", late)
+    say(buyer, group, "hola")
+    after_a_while(limit=1)
+    assert len(told(seller) + told(stranger)) == 1
+    monkeypatch.setattr(nudging, "_tell", tell)
+    after_a_while()
+    assert (len(told(seller)), len(told(stranger))) == (1, 1)
+    assert Nudge.objects.get().due_at is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -189,5 +190,31 @@ def test_of_a_crowd_only_the_size_is_told(
             assert shown["count"] == 1
             assert "users" not in shown
             assert told(one, "user_joined") == []
+
+    run(talk)
+
+
+def test_a_coming_that_redis_never_heard_of_is_told_with_the_next_round(
+    address: str, buyer: User, seller: User, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = token_of(buyer), token_of(seller)
+
+    async def lost(self: presence.Presence, changes: list[presence.Change]) -> None:
+        self._untold.difference_update((change.room_id, change.member) for change in changes)
+
+    async def talk() -> None:
+        async with signed_in(address, tokens[0]) as one, AsyncExitStack() as later:
+            await one.follow(room.pk)
+            await one.ask("users_online", "users_online", room=room.pk)
+            with monkeypatch.context() as patch:
+                patch.setattr(presence.Presence, "_tell", lost)
+                two = await later.enter_async_context(signed_in(address, tokens[1]))
+                await two.follow(room.pk)
+                await asyncio.sleep(0.3)
+            assert told(one, "user_joined") == [str(buyer.pk)]
+            loop, hub = next(iter(hubs._hubs.items()))
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(hub.presence.register_again(), loop))
+            shown = await one.until("users_online")
+            assert {user["username"] for user in shown["users"]} == {"buyer", "seller"}
 
     run(talk)

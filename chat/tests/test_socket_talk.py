@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 
 from accounts.models import User
 from chat import announcing
@@ -15,7 +16,7 @@ from chat.frames import Frame
 from chat.models import Message, Room
 from chat.realtime import hub as hubs
 from chat.realtime.limits import Limits
-from chat.services import groups, log, sending
+from chat.services import access, groups, log, sending
 from chat.services.sending import Draft
 from chat.tests.sockets import in_thread, run, signed_in, token_of
 
@@ -147,6 +148,31 @@ def test_many_rooms_are_resumed_in_one_frame(
             assert (await one.until("subscribed"))["room"] == str(group.pk)
             shown = await one.ask("ping", "pong")
             assert shown["rooms"] == {str(room.pk): 0, str(group.pk): group.last_seq}
+
+    run(talk)
+
+
+def test_in_trouble_every_room_of_a_resume_is_told_and_nothing_is_asked_again(
+    address: str, buyer: User, room: Room, make_group: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group, token, asked = make_group(buyer), token_of(buyer), []
+
+    def away(user_id: object, room_id: object) -> object:
+        asked.append(room_id)
+        raise OperationalError("the server is gone")
+
+    async def talk() -> None:
+        async with signed_in(address, token) as one:
+            with monkeypatch.context() as patch:
+                patch.setattr(access, "standing", away)
+                await one.say("resume", rooms=[{"room": key, "since": 0} for key in (room.pk, group.pk)])
+                errors = [await one.until("error") for _ in range(2)]
+            assert [(each["code"], each["room"]) for each in errors] == [
+                ("unavailable", str(room.pk)),
+                ("unavailable", str(group.pk)),
+            ]
+            assert asked == [room.pk]
+            assert (await one.ask("ping", "pong"))["rooms"] == {}
 
     run(talk)
 

@@ -69,6 +69,7 @@ def test_whether_the_other_one_is_here(
     address: str, browser: Browser, make_group: Callable[..., Room], buyer: User, seller: User
 ) -> None:
     room = make_group(seller, buyer, is_private=True)
+    room.members.update(last_read_seq=1)
     LastSeen.objects.create(user=seller, at=datetime.fromisoformat("2020-02-29T12:00:00Z"))
     tab, other = browser.new_page(), browser.new_page()
     enter(tab, address, buyer, room)
@@ -78,8 +79,78 @@ def test_whether_the_other_one_is_here(
     expect(other.locator("#whereabouts")).to_have_text("Here now")
     other.close()
     expect(tab.locator("#whereabouts")).to_contain_text("Last here", timeout=20_000)
+    expect(tab.locator("#whereabouts")).not_to_contain_text("2020")  # no worker has written it down here
     tab.evaluate("location.hash = ''")
     expect(tab.locator("#whereabouts")).to_be_empty()
+
+
+def test_a_chat_that_was_left_is_not_drawn_into_the_next(
+    address: str, page: Page, make_group: Callable[..., Room], buyer: User, seller: User
+) -> None:
+    rooms = [make_group(seller, buyer, name=name) for name in ("Robotics", "Chess")]
+    for room in rooms:
+        sending.send(seller, room.pk, Draft(f"in {room.name}"))
+    enter(page, address, buyer, rooms[0])
+    expect(page.locator("#log .said p")).to_have_text(["in Robotics"])
+    page.get_by_label("Your message").fill("a draft")
+    late: list[Route] = []
+
+    def keep(route: Route) -> None:
+        late.append(route)
+
+    page.route(f"**/v1/messages?chat_id={rooms[0].pk}*", keep)
+    page.evaluate("location.hash = ''")
+    page.evaluate(f"location.hash = '{rooms[0].pk}'")
+    expect(page.get_by_label("Your message")).to_have_value("a draft")
+    page.evaluate(f"location.hash = '{rooms[1].pk}'")
+    expect(page.locator("#log .said p")).to_have_text(["in Chess"])
+    expect(page.get_by_label("Your message")).to_have_value("")
+    with page.expect_response(f"**/v1/messages?chat_id={rooms[0].pk}*"):
+        late[0].continue_()
+    page.wait_for_timeout(300)
+    expect(page.locator("#log .said p")).to_have_text(["in Chess"])
+
+
+def test_a_chat_that_could_not_be_read_is_read_again(address: str, browser: Browser, room: Room, buyer: User) -> None:
+    sending.send(buyer, room.pk, Draft("hola"))
+    tab = browser.new_page()
+    enter(tab, address, buyer, room)
+    tab.evaluate("location.hash = ''")
+    tab.route("**/v1/messages?*", lambda route: route.fulfill(status=503), times=1)
+    tab.evaluate(f"location.hash = '{room.pk}'")
+    expect(tab.locator("#trouble")).not_to_be_empty()
+    expect(tab.locator("#log .said p")).to_have_text(["hola"])
+    expect(tab.locator("#trouble")).to_be_empty()
+
+
+def test_a_room_that_the_server_does_not_know_of_is_asked_for_again(
+    address: str, browser: Browser, room: Room, buyer: User, seller: User
+) -> None:
+    """Its pong names what it knows: here the first asking was lost, and nobody was told."""
+    tab = browser.new_page()
+    lost: list[str] = []
+
+    def unreliable(ours: WebSocketRoute) -> None:
+        server = ours.connect_to_server()
+
+        def ask(text: str | bytes) -> None:
+            if json.loads(text)["type"] == "subscribe" and not lost:
+                lost.append(str(text))
+            else:
+                server.send(text)
+
+        def tell(text: str | bytes) -> None:
+            shown = json.loads(text)
+            ours.send(json.dumps({**shown, "heartbeat": 1}) if shown["type"] == "welcome" else text)
+
+        ours.on_message(ask)
+        server.on_message(tell)
+
+    tab.route_web_socket("**/v1/ws?*", unreliable)
+    enter(tab, address, buyer, room)
+    sending.send(seller, room.pk, Draft("hola"))
+    expect(tab.locator("#log .said p")).to_have_text(["hola"])
+    assert lost
 
 
 def test_what_was_written_without_a_connection_survives_a_reload_and_is_sent_once(

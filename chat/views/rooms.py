@@ -138,8 +138,9 @@ class Ban(Door):
 
 
 def _members(user: User, room_id: UUID) -> list[dict[str, Any]]:
-    found = last_seen.with_last_seen(reading.members_of(user, room_id), user)
-    return [shapes.member_seen(each) for each in found]
+    members = list(reading.members_of(user, room_id))
+    seen = last_seen.seen_by(user, members)
+    return [shapes.member_seen(each, seen.get(each.user_id)) for each in members]
 
 
 def _meant(user: User, body: dict[str, Any]) -> User:

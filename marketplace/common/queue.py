@@ -51,19 +51,27 @@ class RowQueue:
     def still_ours(self, claim: Claim) -> QuerySet[Any]:
         return self._model._default_manager.filter(pk=claim.key, due_at=claim.until)
 
+    def renew(self, claim: Claim) -> Claim | None:
+        """For work that takes long: the same claim with a new lease, if it is still ours."""
+        return self._leased("id = %s AND due_at = %s", [claim.key, claim.until])
+
     def claim_one_of(self, column: str, value: Any) -> Claim | None:
         """What is due among some rows, for a caller who would rather not wait for a worker."""
         return self._claim(f"AND {column} = %s", [value])
 
     def _claim(self, narrowed: str = "", values: Sequence[Any] = ()) -> Claim | None:
         table = self._model._meta.db_table
-        also = "" if self._claimed_state is None else f"state = '{self._claimed_state}', "
+        also = "" if self._claimed_state is None else f", state = '{self._claimed_state}'"
+        due = f"SELECT id FROM {table} WHERE due_at <= clock_timestamp() {narrowed}"  # noqa: S608  (names of ours)
+        first = f"id = ({due} ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT 1)"
+        return self._leased(first, values, also=f", attempts = attempts + 1{also}")
+
+    def _leased(self, which: str, values: Sequence[Any], *, also: str = "") -> Claim | None:
+        table = self._model._meta.db_table
         with connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {table} SET {also}attempts = attempts + 1,"  # noqa: S608  (names of ours)
-                f" due_at = clock_timestamp() + make_interval(secs => %s)"
-                f" WHERE id = (SELECT id FROM {table} WHERE due_at <= clock_timestamp() {narrowed}"
-                f" ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT 1) RETURNING id, attempts, due_at",
+                f"UPDATE {table} SET due_at = clock_timestamp() + make_interval(secs => %s){also}"  # noqa: S608
+                f" WHERE {which} RETURNING id, attempts, due_at",
                 [self._lease_seconds, *values],
             )
             row = cursor.fetchone()

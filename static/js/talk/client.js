@@ -156,9 +156,16 @@ export class TalkClient extends EventTarget {
             case "ack":
                 return this.#sender.stored(frame.client_id, { seq: frame.seq, id: frame.id });
             case "pong":
-                return Object.entries(frame.rooms).forEach(([room, seq]) => this.#rooms.get(room)?.compare(seq ?? 0));
+                return this.#compare(frame.rooms);
             case "error":
                 return this.#failed(frame, reader);
+        }
+    }
+
+    #compare(seqs) {
+        for (const [room, reader] of this.#rooms) {
+            if (room in seqs) reader.compare(seqs[room] ?? 0);
+            else reader.unknown();
         }
     }
 

@@ -99,11 +99,16 @@ export class LogReader {
         }, BEHIND_MS);
     }
 
+    /** The server does not know that we follow this room; or our asking is still on its way, and asking again harmless. */
+    unknown() {
+        this.#isAsking = false;
+        this.ask();
+    }
+
     /** @returns {boolean} it was the answer to our asking, and waiting does not mend it: this room is lost */
     refused(code) {
-        if (!this.#isAsking) return false;
-        if (!PASSING_TROUBLE.has(code)) return true;
-        this.#isAsking = false;
+        if (!PASSING_TROUBLE.has(code)) return this.#isAsking;
+        this.#isAsking = false; // also what was already confirmed may have come to nothing
         setTimeout(() => this.ask(), TRY_AGAIN_MS);
         return false;
     }

@@ -5,6 +5,7 @@ const SOON_MS = 300;
 
 export class Chats {
     #timer = 0;
+    #isClosed = false;
 
     /** @param {HTMLElement} list @param {import("../talk/session.js").Session} session @param {string} person */
     constructor(list, session, person) {
@@ -16,8 +17,16 @@ export class Chats {
     }
 
     async load() {
-        this.rooms = await this.session.ask("GET", "/v1/rooms?limit=100");
+        const rooms = await this.session.ask("GET", "/v1/rooms?limit=100");
+        if (this.#isClosed) return;
+        this.rooms = rooms;
         this.#draw();
+    }
+
+    close() {
+        this.#isClosed = true;
+        clearTimeout(this.#timer);
+        this.list.replaceChildren();
     }
 
     /** Something was said somewhere; many such words make one question. */

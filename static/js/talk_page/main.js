@@ -9,17 +9,19 @@ import { word } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const AGAIN_MS = 3_000;
-const places = { log: at("log"), unsent: at("unsent"), earlier: at("earlier"), hint: at("hint") };
+const places = Object.fromEntries(["log", "unsent", "earlier", "hint", "text"].map((id) => [id, at(id)]));
 
 export const session = new Session();
 /** @type {TalkClient | null} */
 export let client = null;
-/** @type {Chats} */
-let chats;
+/** @type {Chats | null} */
+let chats = null;
 /** @type {Thread | null} */
 let thread = null;
 /** @type {Whereabouts | null} */
 let whereabouts = null;
+/** @type {Map<string, string>} room → what was begun and not sent */
+const drafts = new Map();
 let completing = 0;
 let opening = 0; // only the last of several gets its room
 
@@ -54,23 +56,23 @@ async function complete() {
         if (thread === null) await open();
         else if (!thread.isLoaded) await thread.load();
     } catch (error) {
-        fail(error);
-        const mayPass = !(error instanceof SignedOut) && !(error instanceof Refusal && error.status < 500);
-        if (mayPass) setTimeout(() => turn === completing && client !== null && complete(), AGAIN_MS);
-        return;
+        return failForNow(error, turn);
     }
     at("trouble").textContent = "";
+}
+
+function failForNow(error, turn = completing) {
+    fail(error);
+    const mayPass = !(error instanceof SignedOut) && !(error instanceof Refusal && error.status < 500);
+    if (mayPass) setTimeout(() => turn === completing && client !== null && complete(), AGAIN_MS);
 }
 
 function listen(to) {
     const on = (type, then) => to.addEventListener(type, ({ detail }) => then(detail));
     const here = (then) => (detail) => (detail.room === thread?.room.id ? then(thread, detail) : undefined);
     on("state", showState);
-    on("state", ({ state }) => {
-        if (state !== "up") return;
-        complete();
-        if (thread !== null) to.usersOnline(thread.room.id);
-    });
+    on("state", ({ state }) => (state === "up" ? complete() : whereabouts?.unknown()));
+    on("followed", here(() => to.usersOnline(thread.room.id)));
     on("event", here((shown, event) => shown.take(event)));
     on("event", () => chats.loadSoon());
     on("reset", here((shown) => {
@@ -78,7 +80,10 @@ function listen(to) {
         complete();
     }));
     on("ack", here((shown, ack) => shown.acknowledged(ack)));
-    on("refused", here((shown) => shown.drawUnsent()));
+    on("refused", here((shown) => {
+        shown.drawUnsent();
+        at("trouble").textContent = word("not_sent");
+    }));
     on("passing", here((shown, frame) => {
         shown.passing(frame);
         whereabouts.passing(frame);
@@ -95,15 +100,22 @@ function showState({ state, reason }) {
 
 function leave(why) {
     putAway();
+    drafts.clear();
+    chats?.close();
+    chats = null;
     client?.stop();
     client = null;
     at("sign-in").hidden = false;
     at("talk").hidden = true;
     at("sign-out").hidden = true;
     at("problem").textContent = why === "" ? "" : word(why);
+    at("sign-in").querySelector("input").focus();
 }
 
 function putAway() {
+    if (thread !== null) drafts.set(thread.room.id, at("text").value);
+    at("text").value = "";
+    at("title").textContent = "";
     thread?.close();
     whereabouts?.close();
     thread = whereabouts = null;
@@ -113,23 +125,25 @@ async function open() {
     if (client === null) return;
     const turn = ++opening;
     const id = location.hash.slice(1);
-    if (thread !== null) client.unfollow(thread.room.id);
+    const wasOpen = thread !== null;
+    if (wasOpen) client.unfollow(thread.room.id);
     putAway();
     at("talk").classList.toggle("is-open", id !== "");
     at("conversation").hidden = id === "";
     at("text").disabled = true; // until there is a room to say it in
     chats.mark(id);
+    if (id === "" && wasOpen) at("chats-title").focus();
     if (id === "") return;
     const room = await session.ask("GET", `/v1/rooms/${encodeURIComponent(id)}`);
     if (turn !== opening || client === null) return;
     at("title").textContent = chats.titleOf(room);
     const opened = new Thread(places, client, session, room);
     thread = opened;
-    whereabouts = new Whereabouts(at("whereabouts"), session, room, client.person);
+    whereabouts = new Whereabouts(at("whereabouts"), session, client, room);
+    at("text").value = drafts.get(id) ?? "";
     at("text").disabled = false;
     const loading = opened.load(); // from here on it keeps what happens for later
     client.follow(room.id, { since: room.last_seq, epoch: room.epoch });
-    client.usersOnline(room.id);
     await loading;
     at("text").focus();
 }
@@ -167,7 +181,7 @@ at("sign-out").addEventListener("click", tried(async () => {
     await session.signOut();
 }));
 document.addEventListener("visibilitychange", () => thread?.looked());
-addEventListener("hashchange", tried(open));
+addEventListener("hashchange", () => open().catch(failForNow));
 
 if (session.isSignedIn) begin();
 else at("sign-in").hidden = false;

@@ -12,7 +12,7 @@ export class Thread {
     #readUpTo = 0;
 
     /**
-     * @param {{log: HTMLOListElement, unsent: HTMLOListElement, earlier: HTMLButtonElement, hint: HTMLElement}} places
+     * @param {Record<"log" | "unsent" | "earlier" | "hint" | "text", HTMLElement>} places
      * @param {import("../talk/client.js").TalkClient} client
      * @param {import("../talk/session.js").Session} session
      * @param {{id: string, participants: {user_id: string, last_read_seq: number}[]}} room
@@ -36,6 +36,7 @@ export class Thread {
     async load() {
         const turn = ++this.#loading;
         this.#waiting ??= [];
+        this.#readOut(false);
         const page = await this.#page("");
         if (turn !== this.#loading) return;
         const events = this.#waiting;
@@ -44,6 +45,7 @@ export class Thread {
         this.places.log.replaceChildren();
         for (const message of page.items.reverse()) this.#show(message);
         this.places.earlier.hidden = !page.has_more;
+        this.#readOut(true);
         for (const event of events) this.take(event);
         this.drawUnsent();
         this.#toEnd();
@@ -51,13 +53,22 @@ export class Thread {
     }
 
     async earlier() {
+        const turn = this.#loading;
         const first = this.places.log.firstElementChild;
         const page = await this.#page(`&before_seq=${first?.dataset.seq ?? 1}`);
+        if (turn !== this.#loading) return;
         const height = this.places.log.parentElement.scrollHeight;
+        this.#readOut(false);
         for (const message of page.items.reverse()) this.#show(message);
+        this.#readOut(true);
         this.places.earlier.hidden = !page.has_more;
         this.places.log.parentElement.scrollTop += this.places.log.parentElement.scrollHeight - height;
         first?.focus();
+    }
+
+    /** What was said long ago is there to be read, and not to be read out by a screen reader. */
+    #readOut(isNews) {
+        this.places.log.setAttribute("aria-busy", String(!isNews));
     }
 
     #page(more) {
@@ -129,6 +140,7 @@ export class Thread {
         button.addEventListener("click", () => {
             act();
             this.drawUnsent();
+            this.places.text.focus(); // the button is no longer there
         });
         return button;
     }
@@ -194,7 +206,10 @@ export class Thread {
         this.#markRead();
     }
 
+    /** What is still on its way here is for a page that is not open any more. */
     close() {
+        this.#loading++;
+        this.#readOut(true);
         clearTimeout(this.#typing);
         this.places.hint.textContent = "";
         this.places.log.replaceChildren();
