@@ -14,6 +14,12 @@ RUN python -m venv --without-pip /opt/venv \
 
 COPY . .
 
+# Packages for some settings alone (Stripe, pushes): a file beside this one, pinned and hashed as well (docs/operations.md).
+# Both files are read, so that none of our own pins gives way.
+ARG EXTRA_REQUIREMENTS=
+RUN [ -z "$EXTRA_REQUIREMENTS" ] || pip --python /opt/venv/bin/python install \
+    --require-hashes --only-binary=:all: -r requirements.txt -r "$EXTRA_REQUIREMENTS"
+
 # Settings refuse to load without secrets. These two exist for this one command and are written nowhere.
 RUN APP_ENV=production VAR_DIR=/app/var BASE_URL=https://build.invalid \
     SECRET_KEY="$(python -c 'import secrets; print(secrets.token_hex(48))')" \

@@ -26,8 +26,9 @@ from marketplace.environment import (
 django_stubs_ext.monkeypatch()  # lets `models.UUIDField[Any, Any]` be written for the type checker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
+env = environ.Env()
+env.ENVIRON = {name: value for name, value in os.environ.items() if value}  # `NAME=` leaves the default
 
 # ── Who and where ────────────────────────────────────────────────────────────────────────────────
 APP_ENV: str = env.str("APP_ENV", "local")
@@ -134,7 +135,7 @@ TELEMETRY_AT_ONCE: int = env.int("TELEMETRY_AT_ONCE", 2)  # small batches in one
 TELEMETRY_WAITING: int = env.int("TELEMETRY_WAITING", 64)  # more are told to come back
 
 IS_BEHIND_PGBOUNCER: bool = env.bool("DB_BEHIND_PGBOUNCER", False)
-_database: dict[str, Any] = env.db_url_config(database_url(os.environ))
+_database: dict[str, Any] = env.db_url_config(database_url(env.ENVIRON))
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {

@@ -106,6 +106,17 @@ def test_every_setting_is_described_and_nothing_else_is() -> None:
     assert set(described) == names_read() | names_in_compose()
 
 
+def test_a_setting_that_is_given_empty_keeps_its_default() -> None:
+    needed = production()
+    empty = dict.fromkeys(set(names_in_example()) - (needed.keys() - {"ALLOWED_HOSTS"}), "")
+    ask = "from django.conf import settings as s; print(s.ORDER_ACCEPT_HOURS, s.S3_USE_PATH_STYLE, s.ALLOWED_HOSTS)"
+    process = manage("shell", "--no-imports", "--command", ask, environment={**needed, **empty})
+    said = process.communicate(timeout=60)[0]
+
+    assert process.returncode == 0, said
+    assert said.splitlines()[-1] == "48 True ['market.example']"
+
+
 def test_the_example_can_be_copied_as_it_is() -> None:
     lines = [line for line in text_of(".env.example").splitlines() if line and not line.startswith("#")]
 
@@ -136,6 +147,30 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 OURS = {"migrate", "api", "sockets", "worker", "timer"}
+NOT_PASSED_ON = {
+    "APP_ENV": "containers are production",
+    "API_HOST": "nginx finds them where the entrypoint listens",
+    "API_PORT": "nginx finds them where the entrypoint listens",
+    "VAR_DIR": "the image says where it may write",
+    "DB_HOST": "the database is a service beside them",
+    "DB_PORT": "the database is a service beside them",
+    "DATABASE_URL": "the database is a service beside them",
+    "DB_BEHIND_PGBOUNCER": "there is none between",
+    "REDIS_URL": "Redis is a service beside them",
+    "SOCKET_THREADS": "the pool of `sockets` is made for it",
+    "TELEMETRY_AT_ONCE": "granian has threads of its own",
+    "TELEMETRY_WAITING": "granian has threads of its own",
+    "PROCESS_NAME": "the entrypoint names the process by its role",
+    "DEMO_DATA": "only where APP_ENV=local",
+    "WEBHOOKS_ALLOW_LOCAL": "only where APP_ENV=local",
+    "LINEAR_MIGRATIONS": "needs packages that the image has not",
+}
+
+
+def test_every_setting_reaches_our_processes_or_it_is_said_why_not() -> None:
+    assert set(names_in_example()) - names_in_compose() == set(NOT_PASSED_ON)
+    for name in OURS:
+        assert compose()["x-settings"].keys() <= services()[name]["environment"].keys()
 
 
 @pytest.mark.parametrize("name", sorted(services()))
