@@ -37,6 +37,9 @@ class Succeeded:
     expires_at: datetime | None = None  # until when a hold holds
 
 
+NO_HOLD = "no_hold"  # of a capture, and of no other: nothing is held any more, all of it is back with the buyer
+
+
 @dataclass(frozen=True)
 class Failed:
     """Definitely nothing happened, and under this key nothing will."""

@@ -14,7 +14,7 @@ from marketplace.common.queue import Claim, RowQueue
 from orders import ledger
 from orders.lifecycle import State, Step
 from orders.models import Operation, Order
-from orders.providers.base import Failed, Pending, Succeeded
+from orders.providers.base import NO_HOLD, Failed, Pending, Succeeded
 from orders.services import accepting, deadlines, settling
 from orders.services.asking import ask
 from orders.services.moving import SYSTEM, lock, move
@@ -180,12 +180,14 @@ def _not_authorized(order: Order, operation: Operation, answer: Failed) -> None:
 
 
 def _not_captured(order: Order, operation: Operation, answer: Failed) -> None:
-    if answer.can_try_again:
-        call_for_attention(order, f"capture was refused: {answer.code}")
-        if order.state != State.SETTLING:
-            deadlines.add(order, SECURE, due_at=Now() + SECURE_AGAIN_AFTER, whatever_happens=True)
+    """Only a hold that is said to be gone is gone. Any other may still be there, or taken by somebody else."""
+    if answer.code == NO_HOLD:
+        _lose_hold(order, answer.code)
         return
-    _lose_hold(order, answer.code)
+    stop = call_for_attention if answer.can_try_again else quarantine
+    stop(order, f"capture was refused: {answer.code}")
+    if order.state != State.SETTLING:
+        deadlines.add(order, SECURE, due_at=Now() + SECURE_AGAIN_AFTER, whatever_happens=True)
 
 
 def _lose_hold(order: Order, code: str) -> None:
@@ -205,8 +207,8 @@ def _lose_hold(order: Order, code: str) -> None:
 
 def _not_voided(order: Order, operation: Operation, answer: Failed) -> None:
     """A hold that cannot be let go was used: by whom, nobody here knows."""
-    if not answer.can_try_again:
-        quarantine(order, f"void was refused: {answer.code}")
+    stop = call_for_attention if answer.can_try_again else quarantine
+    stop(order, f"void was refused: {answer.code}")
 
 
 def _refused(order: Order, operation: Operation, answer: Failed) -> None:

@@ -10,7 +10,17 @@ import pytest
 
 from orders.models import SimulatorFault
 from orders.providers import signing
-from orders.providers.base import BadSignature, Failed, NotSeen, Pending, Provider, Request, Succeeded, Unknown
+from orders.providers.base import (
+    NO_HOLD,
+    BadSignature,
+    Failed,
+    NotSeen,
+    Pending,
+    Provider,
+    Request,
+    Succeeded,
+    Unknown,
+)
 from orders.providers.simulator import clock, faults
 
 Fault = SimulatorFault.Fault
@@ -183,6 +193,8 @@ class ProviderContract:
         refused = self.ask(provider, self.wanted(order_id, "capture", AMOUNT + 1, payment=payment))
 
         assert isinstance(refused, Failed)
+        assert refused.code != NO_HOLD
+        assert isinstance(self.ask(provider, self.wanted(order_id, "capture", seq=2, payment=payment)), Succeeded)
 
     def test_less_can_be_captured_than_is_held(self, provider: Provider, order_id: str) -> None:
         self.captured(provider, order_id, AMOUNT - 1)
@@ -205,13 +217,23 @@ class ProviderContract:
         payment = self.paid(provider, order_id)
         assert isinstance(self.ask(provider, self.wanted(order_id, "void", payment=payment)), Succeeded)
 
-        assert isinstance(self.ask(provider, self.wanted(order_id, "capture", payment=payment)), Failed)
+        assert self.ask(provider, self.wanted(order_id, "capture", payment=payment)) == Failed(NO_HOLD)
 
     def test_a_hold_that_ran_out_cannot_be_captured(self, provider: Provider, order_id: str) -> None:
         payment = self.paid(provider, order_id)
         clock.wind(timedelta(days=8))
 
-        assert isinstance(self.ask(provider, self.wanted(order_id, "capture", payment=payment)), Failed)
+        assert self.ask(provider, self.wanted(order_id, "capture", payment=payment)) == Failed(NO_HOLD)
+
+    def test_what_somebody_has_captured_already_is_no_hold_that_is_gone(
+        self, provider: Provider, order_id: str
+    ) -> None:
+        payment = self.captured(provider, order_id)
+
+        again = self.ask(provider, self.wanted(order_id, "capture", seq=2, payment=payment))
+
+        assert isinstance(again, Succeeded | Failed)
+        assert again != Failed(NO_HOLD)
 
     # ── Chargebacks ──────────────────────────────────────────────────────────────────────────────
 

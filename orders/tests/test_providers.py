@@ -6,17 +6,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pytest_django import Settings
 
 from orders.models import SimulatorFault
-from orders.providers.base import Failed, Provider, Unknown, UnreadableNotification
-from orders.providers.simulator import desk, notices
+from orders.providers.base import Failed, Provider, Succeeded, Unknown, UnreadableNotification
+from orders.providers.simulator import book, desk, notices
 from orders.providers.simulator.provider import Simulator
 from orders.providers.stripe.client import client
 from orders.providers.stripe.provider import HEADER, Stripe
-from orders.tests.provider_contract import WEBHOOK, Fault, ProviderContract
+from orders.tests.provider_contract import AMOUNT, WEBHOOK, Fault, ProviderContract
 from orders.tests.servers import simulator_on_a_port
 
 over_http = pytest.mark.django_db(transaction=True)
@@ -106,6 +107,26 @@ class TestStripe(ProviderContract):
         settings.STRIPE_SECRET_KEY = "not one of theirs"
 
         assert isinstance(self.ask(provider, self.wanted(order_id, "authorize")), Unknown)
+
+    def test_a_payment_that_this_account_does_not_know_may_be_known_to_another(
+        self, provider: Provider, order_id: str
+    ) -> None:
+        request = self.wanted(order_id, "capture", payment=f"pi_{uuid4().hex}")
+
+        assert self.ask(provider, request) == Failed("resource_missing", can_try_again=True)
+
+    def test_what_somebody_has_captured_over_there_is_what_we_wanted(self, provider: Provider, order_id: str) -> None:
+        payment = self.captured(provider, order_id, AMOUNT - 1)
+
+        taken = self.ask(provider, self.wanted(order_id, "capture", seq=2, payment=payment))
+
+        assert taken == Succeeded(payment, AMOUNT - 1, "USD")
+
+    def test_less_than_stripe_takes_leaves_the_hold_where_it_is(self, provider: Provider, order_id: str) -> None:
+        payment = self.paid(provider, order_id)
+
+        assert self.ask(provider, self.wanted(order_id, "capture", 30, payment=payment)) == Failed("amount_too_small")
+        assert book.sums_of(order_id).held == AMOUNT
 
     def test_its_name_is_written_down_before_anything_is_held(self, provider: Provider, order_id: str) -> None:
         request = self.wanted(order_id, "authorize")

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from orders.models import Order, SellerTerms, SimulatorRecord
+from orders import ledger
+from orders.lifecycle import Party
+from orders.models import Deadline, Order, SellerTerms, SimulatorRecord
 from orders.providers import signing
 from orders.providers.simulator import book
 from orders.providers.stripe.provider import HEADER
-from orders.services import ending, inbox, operations, paying
+from orders.services import (
+    correcting,
+    deadlines,
+    ending,
+    handing_over,
+    inbox,
+    operating,
+    operations,
+    paying,
+)
+from orders.services.disputes import opening
+from orders.services.disputes import settling as agreeing
 from orders.tests.money import books_balance, hurry, misbehave, provider_has, settled
 from orders.tests.servers import simulator_on_a_port
 
@@ -132,3 +148,94 @@ def test_a_dispute_that_was_lost_is_owed_by_the_seller(buyer: User, sale: Order)
 
     assert "charged back" in sale.needs_attention
     assert books_balance()
+
+
+# ── A capture that Stripe refuses ────────────────────────────────────────────────────────────────
+
+
+def secured(order: Order) -> Order:
+    """As if the day before the hold runs out had come."""
+    Deadline.objects.filter(order=order, kind="secure").update(due_at=Now())
+    deadlines.ring_due()
+    hurry(order)
+    return settled(order)
+
+
+def captured_in_the_dashboard(order: Order, cents: int) -> None:
+    payment = operations.request_for(order.operations.get(kind="authorize"))
+    book.perform(replace(payment, key=f"dashboard:{cents}", kind="capture", amount_cents=cents))
+
+
+def split(order: Order, *, release_cents: int) -> Order:
+    dispute = opening.open_dispute(order.buyer, order.pk, raised_by=Party.BUYER, reason="half of it is missing")
+    for party in (order.buyer, order.seller):
+        agreeing.propose(party, dispute.pk, release_cents)
+    return settled(order)
+
+
+def test_what_somebody_has_captured_over_there_is_in_escrow(buyer: User, seller: User, sale: Order) -> None:
+    handing_over.ship(seller, pay(sale).pk)
+    captured_in_the_dashboard(sale, 20_000)
+
+    assert secured(sale).state == "handed_over"
+    assert (ledger.in_escrow(sale.pk), sale.quarantined_at, sale.needs_attention) == (20_000, None, "")
+
+    assert ending.complete(buyer, sale.pk).state == "completed"
+    assert provider_has(sale) == book.Sums(0, 20_000, 0, 20_000)
+    assert books_balance()
+
+
+def test_a_part_that_is_too_small_to_capture_is_taken_whole_by_hand_and_split_then(
+    moderator: User, make_order: Callable[..., Order], seller: User
+) -> None:
+    SellerTerms.objects.create(user=seller, payout_account="acct_seller")
+    order = pay(make_order(price_cents=20_000, currency="USD"))
+
+    split(order, release_cents=30)
+
+    assert (order.state, order.release_cents, order.quarantined_at is None) == ("settling", 30, False)
+    assert order.needs_attention == "capture was refused: amount_too_small"
+    assert provider_has(order) == book.Sums(20_000, 0, 0, 0)
+
+    captured_in_the_dashboard(order, 20_000)
+    operating.lift_quarantine(moderator, order.pk, reason="captured whole in the dashboard")
+    hurry(order)
+    settled(order)
+    taken = order.operations.get(kind="capture", state="unknown")
+    correcting.book_what_happened(moderator, taken.pk, reason="so the rest can go back")
+
+    assert settled(order).state == "completed"
+    assert provider_has(order) == book.Sums(0, 20_000, 19_970, 30)
+    assert books_balance()
+
+
+def test_with_the_key_of_another_account_nothing_ends_and_the_right_one_goes_on(seller: User, sale: Order) -> None:
+    handing_over.ship(seller, pay(sale).pk)
+    payment = sale.operations.filter(kind="authorize")
+    known_as = payment.get().provider_ref
+    payment.update(provider_ref=f"pi_{uuid4().hex}")
+
+    assert secured(sale).state == "handed_over"
+    assert (sale.quarantined_at, sale.needs_attention) == (None, "capture was refused: resource_missing")
+    assert provider_has(sale).held == 20_000
+
+    payment.update(provider_ref=known_as)
+
+    assert secured(sale).state == "handed_over"
+    assert ledger.in_escrow(sale.pk) == 20_000
+
+
+def test_a_hold_that_this_account_does_not_know_is_let_go_of_with_the_right_key(buyer: User, sale: Order) -> None:
+    payment = pay(sale).operations.filter(kind="authorize")
+    known_as = payment.get().provider_ref
+    payment.update(provider_ref=f"pi_{uuid4().hex}")
+
+    assert ending.cancel(buyer, sale.pk).state == "settling"
+    sale.refresh_from_db()
+    assert (sale.quarantined_at, sale.needs_attention) == (None, "void was refused: resource_missing")
+
+    payment.update(provider_ref=known_as)
+    hurry(sale)
+
+    assert settled(sale).state == "refunded"
+    assert provider_has(sale).held == 0

@@ -12,6 +12,7 @@ from marketplace.common.jsonio import loads
 from orders.models import SimulatorRecord
 from orders.providers import signing
 from orders.providers.base import (
+    NO_HOLD,
     Caps,
     Chargeback,
     Failed,
@@ -31,7 +32,9 @@ from orders.providers.simulator import book, line, notices
 from orders.providers.simulator.desk import Answer
 
 State = SimulatorRecord.State
-FINAL_CODES = frozenset({"no_hold", "already_captured", "already_authorized", "not_enough", "unknown_kind"})
+FINAL_CODES = frozenset(
+    {NO_HOLD, "more_than_held", "already_captured", "already_authorized", "not_enough", "unknown_kind"}
+)
 
 
 class Simulator:

@@ -13,14 +13,16 @@ from urllib.parse import parse_qsl
 from django.core.exceptions import ValidationError
 
 from orders.models import SimulatorRecord
-from orders.providers.base import Request
+from orders.providers.base import NO_HOLD, Request
 from orders.providers.simulator import book, desk
 
 State = SimulatorRecord.State
 Answer = desk.Answer
 _CONFIRMED_BY = {"type": "redirect_to_url", "redirect_to_url": {"url": None, "return_url": None}}
+_LEAST = {"USD": 50}  # what Stripe takes of a card
 _ERRORS = {
-    "no_hold": "payment_intent_unexpected_state",
+    NO_HOLD: "payment_intent_unexpected_state",
+    "more_than_held": "amount_too_large",
     "already_captured": "payment_intent_unexpected_state",
     "not_enough": "charge_already_refunded",
 }
@@ -87,6 +89,8 @@ def _confirm(intent: SimulatorRecord, given: dict[str, str], key: str) -> Answer
 
 def _capture(intent: SimulatorRecord, given: dict[str, str], key: str) -> Answer:
     amount = int(given.get("amount_to_capture") or intent.amount_cents)
+    if amount < _LEAST.get(intent.currency, 1):
+        return _error(400, "invalid_request_error", "amount_too_small")
     request = _request_of(intent, kind="capture", key=key, amount_cents=amount)
     return _done_to(intent, request)
 

@@ -138,9 +138,17 @@ def _unless_declined(intent: PaymentIntent, request: Request) -> Result:
 
 
 def _capture(request: Request) -> Result:
-    intent = client().v1.payment_intents.capture(
-        request.authorization, {"amount_to_capture": _amount(request)}, {"idempotency_key": request.key}
-    )
+    """A refusal alone does not say whether the hold is still there, or was taken by somebody: the payment does."""
+    import stripe
+
+    wanted, key = {"amount_to_capture": _amount(request)}, {"idempotency_key": request.key}
+    try:
+        intent = client().v1.payment_intents.capture(request.authorization, wanted, key)  # type: ignore[arg-type]
+    except stripe.InvalidRequestError:
+        known = reading.capture(_intent(request.authorization))
+        if isinstance(known, NotSeen):
+            raise
+        return known
     return _clear(reading.capture(intent))
 
 

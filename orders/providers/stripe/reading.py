@@ -6,14 +6,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from orders.providers.base import Failed, NotSeen, Pending, Result, Snapshot, Succeeded, Unknown
+from orders.providers.base import NO_HOLD, Failed, NotSeen, Pending, Result, Snapshot, Succeeded, Unknown
 from orders.providers.stripe.amounts import NotInThisCurrency, from_stripe
 
 if TYPE_CHECKING:
     from stripe import PaymentIntent
 
-# Under another key, later, these may well be done
-CAN_TRY_AGAIN = frozenset({"balance_insufficient", "insufficient_funds", "refused", "partial_refund_refused"})
+# Under another key, later, these may well be done; what one account does not know, the right one does
+CAN_TRY_AGAIN = frozenset(
+    {"balance_insufficient", "insufficient_funds", "resource_missing", "refused", "partial_refund_refused"}
+)
 
 
 def attempt(call: Callable[[], Result]) -> Result:
@@ -57,7 +59,7 @@ def is_declined(intent: PaymentIntent) -> bool:
 def capture(intent: PaymentIntent) -> Snapshot:
     if intent.status == "succeeded":
         return _succeeded(intent, intent.amount_received)
-    return Failed("no_hold") if intent.status == "canceled" else NotSeen()
+    return Failed(NO_HOLD) if intent.status == "canceled" else NotSeen()
 
 
 def void(intent: PaymentIntent, amount_cents: int) -> Snapshot:
