@@ -33,9 +33,13 @@ o AS MATERIALIZED (
   SELECT *, state IN ('completed', 'refunded', 'cancelled', 'expired') AS over,
     CASE WHEN state = 'completed' THEN coalesce(release_cents, 0) ELSE 0 END AS release
   FROM orders_order JOIN chosen USING (id)),
-fees AS (
-  SELECT id, least(release, coalesce(fee_max_cents, release),
+bounded AS (
+  SELECT id, currency, least(release, coalesce(fee_max_cents, release),
     greatest(fee_min_cents, round(release * fee_bps / 10000.0)::bigint)) AS fee FROM o),
+-- in whole coins
+fees AS (
+  SELECT id, CASE WHEN currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'UGX',
+    'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN fee / 100 * 100 ELSE fee END AS fee FROM bounded),
 -- what the provider did, by its own records
 did AS MATERIALIZED (
   SELECT o.id, r.* FROM o CROSS JOIN LATERAL (

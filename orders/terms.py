@@ -14,18 +14,20 @@ BASIS = 10_000
 
 @dataclass(frozen=True)
 class Fee:
-    """In basis points of what the seller is paid, within bounds, and never more than that."""
+    """In basis points of what the seller is paid, within bounds, in whole coins, and never more than that."""
 
     basis_points: int
     least_cents: int
     most_cents: int | None
+    coin_cents: int = 1  # what is less than one is the seller's
 
     def of(self, cents: int) -> int:
         share = (cents * self.basis_points + BASIS // 2) // BASIS
         bounded = max(share, self.least_cents)
         if self.most_cents is not None:
             bounded = min(bounded, self.most_cents)
-        return min(bounded, cents)
+        whole = min(bounded, cents)
+        return whole - whole % self.coin_cents
 
 
 def current_fee() -> Fee:

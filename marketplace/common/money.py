@@ -6,6 +6,18 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 BASIS = 10_000
+# Paid in whole units only, though we count in hundredths of every currency
+WHOLE_ONLY = frozenset(
+    {
+        *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF"),
+        *("XOF", "XPF"),
+    }
+)
+
+
+def coin_of(currency: str) -> int:
+    """The least that can be paid, in hundredths; every payment is a multiple of it."""
+    return 100 if currency in WHOLE_ONLY else 1
 
 
 @dataclass(frozen=True, order=False)

@@ -51,6 +51,8 @@ class ResolveForm(ReasonForm):
             raise ValidationError(_("This is not an amount.")) from error
         if not 0 <= cents <= self.order.total_cents:
             raise ValidationError(_("Between nothing and what was paid."))
+        if not self.order.can_be_split_at(cents):
+            raise ValidationError(_("This currency is paid in whole units only."))
         return cents
 
 

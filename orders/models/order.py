@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from listings.models import Listing
 from marketplace.common.ids import KeyField, NumberField
+from marketplace.common.money import coin_of
 from orders.lifecycle import TERMINAL, EscrowStatus, Party, State, Status, Step, allowed, escrow_status
 from orders.querysets.order import OrderQuerySet, is_operator
 from orders.terms import Fee
@@ -105,12 +106,17 @@ class Order(models.Model):
 
     @property
     def fee(self) -> Fee:
-        return Fee(self.fee_bps, self.fee_min_cents, self.fee_max_cents)
+        return Fee(self.fee_bps, self.fee_min_cents, self.fee_max_cents, coin_of(self.currency))
 
     @property
     def fee_cents(self) -> int:
         """Of what the seller gets as far as it is decided, else of the whole."""
         return self.fee.of(self.total_cents if self.release_cents is None else self.release_cents)
+
+    def can_be_split_at(self, release_cents: int) -> bool:
+        """So much for the seller and the rest for the buyer: there are coins for both."""
+        is_whole = release_cents % coin_of(self.currency) == 0 or release_cents == self.total_cents
+        return is_whole and 0 <= release_cents <= self.total_cents
 
     def party(self, user: Any) -> Party | None:
         """In what part somebody may act here. Who is both party and operator acts as a party."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from listings.services.stock import holding
 from orders.lifecycle import Party, State, Status, Step
-from orders.terms import BASIS
+from orders.querysets.fee import fee_of
 
 # As at every door that writes: the account and this very session are good, and nobody has answered this key yet
 _WHO = """
@@ -62,8 +62,7 @@ _ANSWER = f"""
 SELECT row_to_json(shown)::text AS body FROM (
   SELECT id, buyer_id, seller_id, listing_id, total_cents, currency, status,
     listings_stamp(created_at) AS created_at, listings_stamp(updated_at) AS updated_at, quantity, unit_price_cents,
-    least(greatest((total_cents * fee_bps + {BASIS // 2}) / {BASIS}, fee_min_cents), fee_max_cents, total_cents)
-      AS fee_cents,
+    {fee_of("total_cents")} AS fee_cents,
     NULL AS escrow_id, state, version, client_id, tracking_number FROM placed) shown
 """  # noqa: S608 - only names of ours
 _REMEMBERED = """

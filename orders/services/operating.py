@@ -32,7 +32,7 @@ class ReasonMissing(DomainError):
 
 class NotThatMuch(DomainError):
     code = "release_out_of_range"
-    detail = "The seller can get nothing, all that was paid, or something between"
+    detail = "The seller can get nothing, all that was paid, or something between that there are coins for"
 
 
 class NothingToLookAt(Conflict):
@@ -55,7 +55,7 @@ def way_off(order: Order) -> Step | None:
 def resolve(actor: User, order_id: UUID, *, release_cents: int, reason: str, is_sale: bool | None = None) -> Order:
     """Decide a dispute: so much to the seller, the rest back. `is_sale`: does the buyer keep the thing?"""
     order, by = lock_as_operator(actor, order_id, reason)
-    if not 0 <= release_cents <= order.total_cents:
+    if not order.can_be_split_at(release_cents):
         raise NotThatMuch
     facts = {"release_cents": release_cents}
     move(order, Step.D_RESOLVE, by=by, release_cents=release_cents, is_sale=is_sale, reason=reason, facts=facts)

@@ -19,8 +19,10 @@ WITH edges AS (SELECT split_part(e, ' ', 1) AS step, split_part(e, ' ', 2) AS so
 o AS MATERIALIZED (SELECT *, state IN ('completed', 'refunded', 'cancelled', 'expired') AS over,
     CASE WHEN state = 'completed' THEN coalesce(release_cents, 0) ELSE 0 END AS release
   FROM orders_order WHERE CHOSEN),
-fees AS (SELECT id, least(release, coalesce(fee_max_cents, release),
+bounded AS (SELECT id, currency, least(release, coalesce(fee_max_cents, release),
     greatest(fee_min_cents, (release * fee_bps + 5000) / 10000)) AS fee FROM o),
+fees AS (SELECT id, CASE WHEN currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG',
+    'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN fee / 100 * 100 ELSE fee END AS fee FROM bounded),
 p AS MATERIALIZED (SELECT o.id, r.* FROM o CROSS JOIN LATERAL (SELECT
     coalesce(sum(amount_cents) FILTER (WHERE kind = 'authorize'), 0) AS authorized,
     coalesce(sum(amount_cents) FILTER (WHERE kind = 'authorize' AND expires_at > clock_timestamp()), 0)

@@ -159,6 +159,23 @@ def test_a_dispute_is_decided_with_a_sum_and_a_reason(desk: Client, moderator: U
     assert (trail.actor, trail.reason, trail.data) == (moderator, "Half was broken", {"release_cents": 100_000_50})
 
 
+def test_a_dispute_in_a_currency_without_cents_is_decided_in_whole_coins(
+    desk: Client, buyer: User, make_order: Callable[..., Order]
+) -> None:
+    order = make_order(price_cents=1_000_00, currency="CLP")
+    paying.pay(buyer, order.pk)
+    operations.drive(order.pk)
+    move(lock(order.pk), Step.DISPUTE, by=By(Party.BUYER, buyer))
+    url = decide_url(order, "resolve")
+
+    refused = desk.post(url, {"release": "3.33", "reason": "a third"})
+    assert (refused.status_code, "whole units only" in refused.content.decode()) == (200, True)
+    assert Order.objects.get().state == "disputed"
+
+    assert desk.post(url, {"release": "333", "reason": "a third"}).status_code == 302
+    assert Order.objects.get().release_cents == 333_00
+
+
 def test_a_gift_in_dispute_is_decided_without_a_sum(
     desk: Client, buyer: User, seller: User, make_order: Callable[..., Order]
 ) -> None:

@@ -7,6 +7,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from pytest_django import Settings
 
 from accounts.models import User
 from marketplace.common.models import AuditEntry
@@ -65,6 +66,20 @@ def test_books_in_every_state_agree(
 
     assert (done.is_ok, done.findings) == (True, [])
     assert done.orders == Order.objects.count() == 10
+
+
+def test_a_fee_in_whole_coins_is_no_difference(
+    buyer: User, make_order: Callable[..., Order], settings: Settings
+) -> None:
+    settings.ORDER_FEE_BPS = 250
+    order = make_order(price_cents=1_030_00, currency="JPY")
+    paying.pay(buyer, order.pk)
+    operations.drive(order.pk)
+    assert ending.complete(buyer, order.pk).fee_cents == 25_00
+    assert auditing.run().is_ok
+
+    tamper("UPDATE orders_order SET fee_bps = 350")
+    assert differing(auditing.run()) == {"shares"}
 
 
 def test_what_waits_for_an_answer_is_no_difference(buyer: User, order: Order) -> None:

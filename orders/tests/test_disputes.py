@@ -214,6 +214,23 @@ def test_a_split_happens_when_both_have_signed_the_same_sum(
     assert signed_in(seller).post(address, {"release_cents": 1}).status_code == 409
 
 
+def test_a_split_in_a_currency_without_cents_is_in_whole_coins(
+    signed_in: SignIn, buyer: User, seller: User, make_order: Callable[..., Order]
+) -> None:
+    order = ship(make_order(price_cents=1_000_00, currency="CLP"))
+    dispute_id = opened(signed_in(buyer), order).json()["id"]
+    address, before = f"/v1/disputes/{dispute_id}/proposals", all_of(order)
+
+    replies = [signed_in(party).post(address, {"release_cents": 333}) for party in (buyer, seller)]
+    assert [reply.status_code for reply in replies] == [422, 422]
+    assert replies[0].json()["detail"][0]["loc"] == ["body", "release_cents"]
+    assert all_of(order) == before
+
+    for party in (buyer, seller):
+        assert signed_in(party).post(address, {"release_cents": 333_00}).status_code == 201
+    assert (fresh(order).state, fresh(order).release_cents) == (State.COMPLETED, 333_00)
+
+
 def test_a_split_within_the_order_by_its_parties(
     signed_in: SignIn, buyer: User, moderator: User, dispute: Dispute
 ) -> None:

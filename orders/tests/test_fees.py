@@ -32,6 +32,19 @@ def test_a_fee_is_within_its_bounds_and_within_what_there_is(
         assert fee >= min(least, cents)
 
 
+@given(st.integers(0, 10**12), st.integers(0, 10_000), st.integers(0, 10**6), st.none() | st.integers(0, 10**6))
+def test_a_fee_in_whole_coins_leaves_the_seller_whole_coins(
+    cents: int, basis_points: int, least: int, most: int | None
+) -> None:
+    price = cents * 100
+
+    fee = Fee(basis_points, least, most, coin_cents=100).of(price)
+
+    exact = Fee(basis_points, least, most).of(price)
+    assert (fee % 100, (price - fee) % 100) == (0, 0)
+    assert exact - 100 < fee <= exact
+
+
 def credited(code: str) -> int:
     return int(Posting.objects.filter(account__code=code, amount__gt=0).aggregate(sum=Sum("amount"))["sum"] or 0)
 

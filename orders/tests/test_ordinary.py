@@ -91,6 +91,27 @@ def test_both_roads_write_the_same_rows_and_answer_alike(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("currency", "fee"), [("COP", 25_50), ("CLP", 25_00), ("XPF", 25_00)])
+def test_both_roads_take_the_fee_in_whole_coins(
+    signed_in: SignedIn,
+    buyer: User,
+    make_listing: MakeListing,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    currency: str,
+    fee: int,
+) -> None:
+    settings.ORDER_FEE_BPS = 250
+    wish = {"listing_id": str(make_listing(of=2, price_cents=1_020_00, currency=currency).pk)}
+
+    short = signed_in(buyer).post("/v1/orders", wish).json()
+    monkeypatch.setattr(ordinary, "place", lambda **_: None)
+    plain = signed_in(buyer).post("/v1/orders", wish).json()
+
+    assert (short["fee_cents"], plain["fee_cents"]) == (fee, fee)
+
+
+@pytest.mark.django_db
 def test_the_answer_is_the_serializers_to_the_byte(signed_in: SignedIn, buyer: User, listing: Listing) -> None:
     client = signed_in(buyer)
 

@@ -150,6 +150,19 @@ def test_a_dispute_that_was_lost_is_owed_by_the_seller(buyer: User, sale: Order)
     assert books_balance()
 
 
+def test_a_fee_in_a_currency_without_cents_is_taken_in_whole_coins_and_the_seller_is_paid(
+    buyer: User, seller: User, make_order: Callable[..., Order], settings: Settings
+) -> None:
+    settings.ORDER_FEE_BPS = 250
+    SellerTerms.objects.create(user=seller, payout_account="acct_seller")
+    order = pay(make_order(price_cents=1_030_00, currency="JPY"))
+
+    assert ending.complete(buyer, order.pk).state == "completed"
+
+    assert provider_has(order) == book.Sums(0, 1_030, 0, 1_005)  # a fee of 25.75 is one of 25
+    assert books_balance()
+
+
 # ── A capture that Stripe refuses ────────────────────────────────────────────────────────────────
 
 

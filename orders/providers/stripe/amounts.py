@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-WITHOUT_DECIMALS = frozenset(
-    {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
-)
+from marketplace.common.money import WHOLE_ONLY, coin_of
+
+WITHOUT_DECIMALS = WHOLE_ONLY - {"ISK", "UGX"}  # these two are written with decimals, which are always 00
 THREE_DECIMALS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 
 
@@ -13,13 +13,11 @@ class NotInThisCurrency(ValueError):
 
 
 def to_stripe(cents: int, currency: str) -> int:
+    if cents % coin_of(currency):
+        raise NotInThisCurrency(f"{cents} {currency}")
     if currency in THREE_DECIMALS:
         return cents * 10
-    if currency not in WITHOUT_DECIMALS:
-        return cents
-    if cents % 100:
-        raise NotInThisCurrency(f"{cents} {currency}")
-    return cents // 100
+    return cents // 100 if currency in WITHOUT_DECIMALS else cents
 
 
 def from_stripe(amount: int, currency: str) -> int:

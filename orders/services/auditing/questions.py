@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orders.lifecycle import TERMINAL
+from orders.querysets.fee import fee_of
 from orders.services.auditing.chain import LINKS, edges
 
 BOOKED = """orders_posting p JOIN orders_account a ON a.id = p.account_id
@@ -114,7 +115,7 @@ WHERE op.state = 'succeeded' AND op.kind IN ('capture', 'refund', 'transfer')
   AND op.amount_cents <> coalesce(b.cents, 0)
 """
 
-SHARES = """
+SHARES = f"""
 WITH moved AS (
   SELECT t.order_id,
     coalesce(-sum(p.amount) FILTER (WHERE a.code LIKE 'psp_clearing:%%' AND t.source LIKE '%%:capture:%%'), 0) AS taken,
@@ -125,15 +126,14 @@ WITH moved AS (
   FROM BOOKED WHERE t.order_id IS NOT NULL GROUP BY 1),
 agreed AS (
   SELECT id, state, coalesce(release_cents, 0) AS release,
-    least(greatest((coalesce(release_cents, 0) * fee_bps + 5000) / 10000, fee_min_cents), fee_max_cents,
-          coalesce(release_cents, 0)) AS fee
+    {fee_of("coalesce(release_cents, 0)")} AS fee
   FROM orders_order WHERE state = ANY(%(over)s))
 SELECT o.id, concat('paid and kept ', coalesce(m.taken - m.back, 0), ', for the seller ', coalesce(m.seller, 0),
                     ', fee ', coalesce(m.fee, 0), '; decided ', o.release, ', of it a fee of ', o.fee)
 FROM agreed o LEFT JOIN moved m ON m.order_id = o.id
 WHERE (coalesce(m.taken - m.back, 0), coalesce(m.seller, 0), coalesce(m.fee, 0))
    <> (o.release, o.release - o.fee, o.fee)
-"""
+"""  # noqa: S608 - only names of ours
 
 TOTALS = """
 SELECT NULL::uuid, concat(coalesce(m.currency, b.currency), ': taken and not given back or paid out ',

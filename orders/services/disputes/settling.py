@@ -99,6 +99,8 @@ def propose(user: User, dispute_id: UUID, release_cents: int) -> Dispute:
             raise DisputeClosed(extra={"status": dispute.status.value})
         if release_cents > order.total_cents:
             raise InvalidInput.one(["body", "release_cents"], f"The order is for {order.total_cents}")
+        if not order.can_be_split_at(release_cents):
+            raise InvalidInput.one(["body", "release_cents"], f"{order.currency} is paid in multiples of 100")
         _sign(dispute, order, by, release_cents)
     return _driven(user, dispute)
 
