@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 @dataclass(frozen=True)
 class Request:
-    """One operation, as a provider needs to know it. `authorization` and `captured` are its earlier references."""
+    """One operation, as a provider needs to know it, and what it was told of before."""
 
     key: str
     operation_id: str
@@ -72,13 +72,6 @@ Remember = Callable[[str], None]  # writes down a reference before the request t
 
 
 @dataclass(frozen=True)
-class Caps:
-    partial_capture: bool = True
-    partial_refund: bool = True
-    transfers: bool = True
-
-
-@dataclass(frozen=True)
 class WebhookRef:
     """What a notification is about. Nothing else of it is believed: the truth is fetched."""
 
@@ -109,7 +102,6 @@ class Provider(Protocol):
     """`tests/provider_contract.py` is what each must pass."""
 
     name: ClassVar[str]
-    caps: ClassVar[Caps]
 
     def execute(self, request: Request, remember: Remember) -> Result: ...
 

@@ -12,7 +12,7 @@ from accounts.models import User
 from listings.models import Listing
 from orders import ledger
 from orders.lifecycle import Party, Step
-from orders.models import Deadline, Order
+from orders.models import Deadline, Order, SimulatorRecord
 from orders.providers.simulator import book
 from orders.services import deadlines, handing_over, moving, operating, operations, settling
 from orders.tests.money import books_balance, hurry, provider_has, settled
@@ -68,7 +68,7 @@ def test_once_lifted_it_is_asked_for_again(
     handing_over.ship(seller, paid.pk)
     captured_over_there(paid, paid.total_cents)
     secure(paid)
-    book.SimulatorRecord.objects.filter(key="by hand").delete()  # mended at the provider
+    SimulatorRecord.objects.filter(key="by hand").delete()  # mended at the provider
 
     operating.lift_quarantine(moderator, paid.pk, reason="It was a mistake")
     secure(paid)

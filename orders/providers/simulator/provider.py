@@ -13,7 +13,6 @@ from orders.models import SimulatorRecord
 from orders.providers import signing
 from orders.providers.base import (
     NO_HOLD,
-    Caps,
     Chargeback,
     Failed,
     Line,
@@ -39,15 +38,12 @@ FINAL_CODES = frozenset(
 
 class Simulator:
     name: ClassVar[str] = "simulator"
-    caps: ClassVar[Caps] = Caps()
 
     def execute(self, request: Request, remember: Remember) -> Result:
         answer = _asked(lambda: line.perform(request))
         if isinstance(answer, Unknown):
             return answer
         status, said = answer
-        if status == 409:
-            return Failed("key_reused")
         return _told(said) if status == 200 else Unknown(str(status))
 
     def fetch(self, request: Request) -> Snapshot:

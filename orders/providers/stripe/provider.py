@@ -10,7 +10,6 @@ from django.conf import settings
 from marketplace.common.jsonio import loads
 from orders.providers import signing
 from orders.providers.base import (
-    Caps,
     Chargeback,
     Failed,
     NotSeen,
@@ -36,7 +35,6 @@ WHOLE = ["latest_charge"]
 
 class Stripe:
     name: ClassVar[str] = "stripe"
-    caps: ClassVar[Caps] = Caps()
 
     def execute(self, request: Request, remember: Remember) -> Result:
         match request.kind:

@@ -19,15 +19,16 @@ CAN_TRY_AGAIN = frozenset(
 
 
 def attempt(call: Callable[[], Result]) -> Result:
-    """A clear refusal is a failure. A key that is refused, a limit, a server's error or silence: we do not know."""
+    """A clear refusal is a failure. An account that is refused, a limit, a server's error or silence: we do not know.
+
+    Nor where a request's key was used for another before: what became of that one, this answer does not say.
+    """
     import stripe
 
     try:
         return call()
     except NotInThisCurrency:
         return Failed("amount_not_in_currency")
-    except stripe.IdempotencyError:
-        return Failed("key_reused")
     except stripe.CardError as error:
         return Failed(error.code or "card_declined", can_try_again=True)
     except stripe.InvalidRequestError as error:
