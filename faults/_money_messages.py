@@ -31,7 +31,8 @@ def three_times(drill: Drill) -> None:
             until_over(orders, meanwhile=drill.shop.confirm_paid, within=DRAIN_SECONDS)
             drain(post)
     finally:
-        post.stop()
+        post.stop()  # after the workers: what they asked for with their last breath is delivered as well
+        drill.broker.delete(f"celery:{THRICE}")
     check_post(drill, post, orders)
     check_effects(drill, orders)
     drill.check(orders)

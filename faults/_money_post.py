@@ -48,6 +48,7 @@ class Post:
             thread.start()
 
     def stop(self) -> None:
+        """What is in the bag is delivered before."""
         self._stopped.set()
         self._office.shutdown()
         for thread in self._threads:
@@ -69,7 +70,7 @@ class Post:
 
     def _rounds(self) -> None:
         self._line = http.client.HTTPConnection("127.0.0.1", self._web_port, timeout=30)
-        while not self._stopped.wait(0.05):
+        while not self._stopped.wait(0.05) or self._bag:
             self._collect_messages()
             for deliver in self._due():
                 deliver()
@@ -102,7 +103,8 @@ class Post:
             reply.read()
         except (OSError, http.client.HTTPException):  # the server has hung up, for nothing was said for a while
             self._line.close()
-            self._put_in_bag(lambda: self._hand_over(raw, signature), copies=1)
+            if not self._stopped.is_set():
+                self._put_in_bag(lambda: self._hand_over(raw, signature), copies=1)
         else:
             self.delivered[f"letters: {reply.status}"] += 1
 
