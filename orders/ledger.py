@@ -90,6 +90,30 @@ def charged_back(order: Order, source: str, *, cents: int, provider: str) -> boo
     return post(source, order, clawback(order, -theirs), ours, clearing(provider, cents))
 
 
+def lost(order: Order, source: str, *, cents: int, provider: str) -> None:
+    """The provider took it from us, and nobody owes it to us."""
+    ours = Leg("expense.chargeback", -cents, keeps_balance=False, may_be_negative=True)
+    post(source, order, ours, clearing(provider, cents))
+
+
+def came_back(order: Order, source: str, *, cents: int, provider: str) -> None:
+    """A refund that did not reach the buyer: the provider has it again, and it is still theirs."""
+    post(source, order, clearing(provider, -cents), _owed_to_buyer(order, cents))
+
+
+def paid_otherwise(order: Order, source: str, cents: int) -> None:
+    outside = Leg("settled_outside", cents, keeps_balance=False, may_be_negative=True)
+    post(source, order, _owed_to_buyer(order, -cents), outside)
+
+
+def _owed_to_buyer(order: Order, cents: int) -> Leg:
+    return Leg(f"owed.buyer:{order.pk}", cents)
+
+
+def owed_to_buyer(order: Order) -> int:
+    return _balance(f"owed.buyer:{order.pk}")
+
+
 def withheld(order: Order, source: str, cents: int) -> None:
     """Out of escrow against what the seller owes."""
     post(source, order, escrow(order, -cents), clawback(order, cents))

@@ -82,6 +82,7 @@ class Note(StrEnum):
     CLAIM = "claim"  # a courier takes the delivery on
     PROVE = "prove"
     BOOK = "book"  # an operator has the books say what the provider really did
+    CHARGE_BACK = "charge_back"  # the buyer's bank took the money back before it was paid out
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ NOTES: dict[Note, Transition] = {
     Note.CLAIM: _from(_S.ARRANGED, to=None, by={_COURIER}),
     Note.PROVE: _from(_S.HANDED_OVER, _S.DISPUTED, to=None, by={_SELLER}),
     Note.BOOK: _from(*(state for state in State if state not in TERMINAL), to=None, by={_OPERATOR}),
+    Note.CHARGE_BACK: _from(*(state for state in State if state not in TERMINAL), to=None, by={_SYSTEM}),
 }
 
 

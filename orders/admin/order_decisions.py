@@ -18,7 +18,7 @@ from marketplace.common.money import cents_from_amount
 from orders.admin.showing import sum_of
 from orders.lifecycle import Party, Step
 from orders.models import Order
-from orders.services import operating
+from orders.services import operating, settling_outside
 
 OPERATE = "orders.operate_order"
 
@@ -126,12 +126,29 @@ DECISIONS: tuple[Decision[Order], ...] = (
     Decision(
         name="lift-quarantine",
         title=_("Lift quarantine"),
-        explanation=_("The order goes on where it stood. If the books still differ, tonight's audit stops it again."),
+        explanation=_(
+            "The order goes on where it stood, and its deadlines are put off by the time it stood still. If the books"
+            " still differ, tonight's audit stops it again, but only where the provider gives a statement."
+        ),
         permission=OPERATE,
         applies_to=lambda order: order.quarantined_at is not None,
         carry_out=_do(operating.lift_quarantine),
         icon="lock_open",
         variant=ActionVariant.PRIMARY,
+    ),
+    Decision(
+        name="settle-outside",
+        title=_("Settled outside"),
+        explanation=_(
+            "The buyer has their money already: their bank has taken it back, somebody has refunded it at the provider"
+            " by hand, or has paid them in another way. The books say so and the order ends. Nothing more is sent to"
+            " the buyer, so be sure that they have it."
+        ),
+        permission=OPERATE,
+        applies_to=settling_outside.may_be_settled_outside,
+        carry_out=_do(settling_outside.settle_outside),
+        icon="account_balance",
+        variant=ActionVariant.DANGER,
     ),
     Decision(
         name="clear-attention",

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from marketplace.common.queue import Claim, RowQueue
@@ -96,8 +96,9 @@ def wait_for_buyer(
 def quarantine(order: Order, why: str) -> None:
     """Nothing of this order moves until somebody has looked: the books and the provider do not say the same."""
     log.error("order_quarantined", order=str(order.pk), why=why)
-    Order.objects.filter(pk=order.pk).update(quarantined_at=Now(), needs_attention=why[:200])
-    order.quarantined_at = timezone.now()
+    since = Coalesce("quarantined_at", Now())  # once more is no later: its deadlines are put off by all of that time
+    Order.objects.filter(pk=order.pk).update(quarantined_at=since, needs_attention=why[:200])
+    order.quarantined_at = order.quarantined_at or timezone.now()
 
 
 def call_for_attention_if_old(operation: Operation) -> None:

@@ -18,7 +18,7 @@ from orders.lifecycle import Note, State, Step
 from orders.models import Operation, Order
 from orders.providers.base import Succeeded
 from orders.providers.registry import provider
-from orders.services import answers
+from orders.services import answers, charging_back, deadlines
 from orders.services.moving import By, move, note
 from orders.services.operating import NothingToLookAt, lock_as_operator
 from orders.services.operations import request_for
@@ -67,7 +67,7 @@ def _book(order: Order, operation: Operation, said: Succeeded, *, by: By, reason
     _require_possible(order, operation, said)
     left = _what_is_left(order, operation, said)
     facts = {"operation": operation.key, "asked_cents": operation.amount_cents, "done_cents": said.amount_cents, **left}
-    note(order, Note.BOOK, by=by, facts=facts, reason=reason, quarantined_at=None, needs_attention="", **left)
+    note(order, Note.BOOK, by=by, facts=facts, reason=reason, **_lifted(order), **left)
     operation.amount_cents = said.amount_cents
     operation.save(update_fields=["amount_cents"])
     if operation.kind == Kind.AUTHORIZE and order.state == State.PAYING:
@@ -75,6 +75,14 @@ def _book(order: Order, operation: Operation, said: Succeeded, *, by: By, reason
     order.operations.filter(due_at__isnull=False).update(due_at=Now())
     answers.conclude(order, operation, said)
     audit.record("order.booked_what_happened", order, actor=by.user, reason=reason, data=facts)
+
+
+def _lifted(order: Order) -> dict[str, Any]:
+    """It goes on, unless the buyer's bank has taken the money back as well."""
+    if charging_back.unbooked(order):
+        return {}
+    deadlines.put_off(order)
+    return {"quarantined_at": None, "needs_attention": ""}
 
 
 def _require_possible(order: Order, operation: Operation, said: Succeeded) -> None:

@@ -10,11 +10,12 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Least, Now
+from django.utils import timezone
 
 from orders import terms
-from orders.lifecycle import TIMEOUTS, State
+from orders.lifecycle import NOTES, TIMEOUTS, State
 from orders.models import Deadline, Order
 
 log = structlog.get_logger(__name__)
@@ -72,8 +73,19 @@ def carry_over(order: Order) -> None:
         standing.filter(kind=TIMEOUT).update(due_at=Least(F("due_at"), Now() + life))
 
 
+def put_off(order: Order) -> None:
+    """`order` is locked, and goes on: for as long as it was stopped nobody could act, so nobody loses that time."""
+    if order.quarantined_at is None:
+        return
+    entered_at = order.events.exclude(step__in=NOTES).latest("version").at
+    lost = timezone.now() - max(order.quarantined_at, entered_at)
+    standing = Deadline.objects.filter(order=order, order_version__gt=ANY_VERSION)
+    standing.update(due_at=F("due_at") + lost)
+
+
 def is_anything_due() -> bool:
-    return Deadline.objects.filter(due_at__lte=Now()).exists()
+    may_ring = Q(order__quarantined_at__isnull=True) | Q(order_version=ANY_VERSION)
+    return Deadline.objects.filter(may_ring, due_at__lte=Now()).exists()
 
 
 def ring_due(*, limit: int = 10_000, for_seconds: float = 20.0) -> int:
@@ -91,7 +103,8 @@ def ring_due(*, limit: int = 10_000, for_seconds: float = 20.0) -> int:
 @transaction.atomic
 def _next_due() -> UUID | None:
     """Of an order that nobody has in hand just now, so that two sweeps do not wait for each other."""
-    due = Order.objects.filter(deadlines__due_at__lte=Now()).order_by("deadlines__due_at").only("pk")
+    may_ring = Q(quarantined_at__isnull=True) | Q(deadlines__order_version=ANY_VERSION)
+    due = Order.objects.filter(may_ring, deadlines__due_at__lte=Now()).order_by("deadlines__due_at").only("pk")
     order: Order | None = due.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
     return None if order is None else order.pk
 
@@ -110,7 +123,10 @@ def _ring_for(order_id: UUID) -> None:
 def _ring(order_id: UUID) -> None:
     """The order first, as everybody does who locks both; then the deadline, if it is still there and still meant."""
     order = Order.objects.locked().get(pk=order_id)
-    due = Deadline.objects.filter(order=order, due_at__lte=Now()).order_by("due_at").first()
+    all_due = Deadline.objects.filter(order=order, due_at__lte=Now()).order_by("due_at")
+    if order.quarantined_at is not None:  # the clock of its parties stands still: `put_off`
+        all_due = all_due.filter(order_version=ANY_VERSION)
+    due = all_due.first()
     if due is None:
         return
     if order.quarantined_at is not None:  # not a failure: nothing of it moves until somebody has looked

@@ -10,7 +10,9 @@ from django.conf import settings
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from orders.models import Deadline, MoneyAudit, Operation, Order
+from orders.models import Deadline, InboxEvent, MoneyAudit, Operation, Order
+from orders.services import inbox
+from orders.services.deadlines import ANY_VERSION
 
 AUDIT_IS_OLD_AFTER = timedelta(hours=36)  # it runs every night
 
@@ -21,6 +23,7 @@ class Pulse:
 
     unanswered_seconds: float
     late_deadlines: int
+    late_notifications: int
     quarantined: int
     needs_attention: int
     audit_ok: bool | None  # None: there has been none
@@ -33,6 +36,7 @@ class Pulse:
         seen = {
             "unanswered": self.unanswered_seconds > patience,
             "late_deadlines": self.late_deadlines > 0,
+            "late_notifications": self.late_notifications > 0,
             "quarantined": self.quarantined > 0,
             "audit_differs": self.audit_ok is False,
             "audit_is_late": self.audit_is_late,
@@ -47,6 +51,7 @@ def pulse(*, now: datetime | None = None) -> Pulse:
     return Pulse(
         unanswered_seconds=_unanswered(now),
         late_deadlines=_late_deadlines(now),
+        late_notifications=_late_notifications(now),
         quarantined=Order.objects.quarantined().count(),
         needs_attention=Order.objects.needing_attention().count(),
         audit_ok=is_ok,
@@ -70,7 +75,15 @@ def _unanswered(now: datetime) -> float:
 def _late_deadlines(now: datetime) -> int:
     late: Any = now - timedelta(minutes=settings.MONEY_PATIENCE_MINUTES)
     failing = Q(attempts__gte=settings.MONEY_PATIENCE_MINUTES)  # one that fails is put off by a minute each time
-    return Deadline.objects.filter(Q(due_at__lt=late) | failing).count()
+    standing_still = Q(order__quarantined_at__isnull=False, order_version__gt=ANY_VERSION)
+    return Deadline.objects.filter(Q(due_at__lt=late) | failing).exclude(standing_still).count()
+
+
+def _late_notifications(now: datetime) -> int:
+    """What concerns us and has not been worked off for long; what nobody here knows is no trouble of money."""
+    late = now - timedelta(minutes=settings.MONEY_PATIENCE_MINUTES)
+    waiting = InboxEvent.objects.filter(due_at__isnull=False, received_at__lt=late)
+    return waiting.exclude(outcome=inbox.UNKNOWN_OBJECT).count()
 
 
 def _is_late(audited_at: datetime | None, now: datetime) -> bool:
@@ -90,6 +103,10 @@ def gauges() -> dict[str, tuple[str, float]]:
             now.unanswered_seconds,
         ),
         "money_late_deadlines": ("Deadlines that should have rung", now.late_deadlines),
+        "money_late_notifications": (
+            "What providers told of our requests and nobody has worked off",
+            now.late_notifications,
+        ),
         "money_quarantined_orders": ("Orders that nothing moves until somebody has looked", now.quarantined),
         "money_attention_orders": ("Orders that an operator should look at", now.needs_attention),
         "money_audit_ok": (

@@ -21,7 +21,7 @@ from marketplace.common.queue import Claim, RowQueue
 from orders.models import InboxEvent, Operation, Order
 from orders.providers.base import Chargeback, Failed, NotSeen, Snapshot, Succeeded, Unknown, WebhookRef
 from orders.providers.registry import provider
-from orders.services import answers, charging_back
+from orders.services import answers, charging_back, coming_back
 from orders.services.asking import wake_up
 from orders.services.moving import lock
 from orders.services.operations import request_for
@@ -29,7 +29,10 @@ from orders.services.operations import request_for
 log = structlog.get_logger(__name__)
 
 KEEP_TRYING = timedelta(hours=1)  # a provider may tell us of what we have not committed yet
+LEAST_ATTEMPTS = 3  # before anything is given up: nobody may have been at work for that hour
 SLOWEST_RETRY_SECONDS = 300
+SLOWEST_WHEN_OLD_SECONDS = 3_600
+UNKNOWN_OBJECT = "unknown object"
 KEPT = timedelta(days=60)
 queue = RowQueue(InboxEvent, lease_seconds=60)
 Apply = Callable[[Order], str]
@@ -75,7 +78,7 @@ def _work(claim: Claim) -> int:
 def _process(claim: Claim, event: InboxEvent) -> None:
     operation = _operation_of(event)
     if operation is None:
-        _keep(claim, event, "unknown object")
+        _keep(claim, event, UNKNOWN_OBJECT)
         return
     fetch = _fetch_chargeback if event.kind.startswith("chargeback") else _fetch_operations
     apply = fetch(operation)
@@ -90,12 +93,11 @@ def _process(claim: Claim, event: InboxEvent) -> None:
 
 
 def _operation_of(event: InboxEvent) -> Operation | None:
-    """By our own name for it, else by theirs."""
+    """By our own name for it, else by theirs: what tells of a refund may call it by its payment, too."""
+    known = Operation.objects.select_related("order").filter(provider=event.provider).order_by("created_at")
     # the second half of it is what lets PostgreSQL use the index
     theirs = Q(provider_ref=event.reference, provider_ref__gt="") if event.reference else Q(pk=None)
-    named = Q(pk=_uuid(event.operation_id)) | theirs
-    found = Operation.objects.select_related("order").filter(named, provider=event.provider)
-    return found.order_by("created_at").first()
+    return known.filter(pk=_uuid(event.operation_id)).first() or known.filter(theirs).first()
 
 
 def _uuid(text: str) -> UUID | None:
@@ -136,6 +138,9 @@ def _apply(order: Order, found: dict[Any, Snapshot]) -> str:
             assert isinstance(answer, Succeeded)
             answers.late_success(order, operation, answer)
             changed += 1
+        elif coming_back.is_contradicted(operation, answer):
+            coming_back.contradicted(order, operation, answer)
+            changed += 1
     return "applied" if changed else "known already"
 
 
@@ -166,8 +171,10 @@ def forget_old() -> int:
 
 
 def _keep(claim: Claim, event: InboxEvent, why: str) -> None:
-    """Tried again for an hour; after that it stays to be looked at, and is not forgotten as done."""
-    wait = timedelta(seconds=min(2**claim.attempt, SLOWEST_RETRY_SECONDS))
-    is_too_old = timezone.now() - event.received_at > KEEP_TRYING
-    log.info("event_kept", event_id=event.event_id, why=why, given_up=is_too_old)
-    queue.still_ours(claim).update(outcome=why, due_at=None if is_too_old else Now() + wait)
+    """Tried again; what nobody knows for an hour only stays to be looked at, and is not forgotten as done."""
+    is_old = timezone.now() - event.received_at > KEEP_TRYING
+    slowest = SLOWEST_WHEN_OLD_SECONDS if is_old else SLOWEST_RETRY_SECONDS
+    wait = timedelta(seconds=min(2 ** min(claim.attempt, 12), slowest))
+    gives_up = is_old and why == UNKNOWN_OBJECT and claim.attempt >= LEAST_ATTEMPTS
+    log.info("event_kept", event_id=event.event_id, why=why, given_up=gives_up)
+    queue.still_ours(claim).update(outcome=why, due_at=None if gives_up else Now() + wait)

@@ -47,12 +47,16 @@ def require(order: Order, step: Step, by: By, *, detail: str | None = None) -> N
 
 
 def _require(order: Order, transition: Transition, by: By, detail: str | None) -> None:
+    _require_allowed(order, transition, by, detail)
+    if order.quarantined_at is not None and by.party != Party.OPERATOR:
+        raise UnderReview
+
+
+def _require_allowed(order: Order, transition: Transition, by: By, detail: str | None) -> None:
     if not transition.may(by.party):
         raise NotYourStep(detail)
     if order.state not in transition.sources:
         raise StepRefused(order, by.party, detail)
-    if order.quarantined_at is not None and by.party != Party.OPERATOR:
-        raise UnderReview
 
 
 def move(
@@ -101,7 +105,9 @@ def note(
     **changes: Any,
 ) -> None:
     """`order` is locked. More is known now and is chained to what was known; where the order stands is the same."""
-    _require(order, NOTES[step], by, detail)
+    # What comes to be known by itself is written down also of an order that is under review
+    check = _require_allowed if by.party == Party.SYSTEM else _require
+    check(order, NOTES[step], by, detail)
     changes |= {"version": order.version + 1}
     noted = Order.objects.filter(pk=order.pk, version=order.version).update(updated_at=Now(), **changes)
     if not noted:

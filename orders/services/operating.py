@@ -16,7 +16,7 @@ from marketplace.common import audit
 from marketplace.common.errors import Conflict, DomainError
 from orders.lifecycle import Party, Step
 from orders.models import Operation, Order
-from orders.services import answers, asking, ending, handing_over, settling
+from orders.services import answers, asking, charging_back, coming_back, deadlines, ending, handing_over, settling
 from orders.services.errors import NotYourStep, StepRefused
 from orders.services.moving import By, lock_for, move
 
@@ -38,6 +38,16 @@ class NotThatMuch(DomainError):
 class NothingToLookAt(Conflict):
     code = "nothing_to_look_at"
     detail = "It is over, or somebody is asking the provider at this moment"
+
+
+class SettleFirst(Conflict):
+    code = "settle_first"
+    detail = "The buyer's bank has taken the money back: settle that outside first, or it would be paid out once more"
+
+
+class StillOwed(Conflict):
+    code = "still_owed"
+    detail = "A refund came back: pay the buyer in another way, then settle it outside"
 
 
 class StillQuarantined(Conflict):
@@ -100,7 +110,10 @@ def lift_quarantine(actor: User, order_id: UUID, *, reason: str) -> Order:
     order, _ = lock_as_operator(actor, order_id, reason)
     if order.quarantined_at is None:
         return order
+    if not order.is_over and charging_back.unbooked(order):
+        raise SettleFirst
     why = order.needs_attention
+    deadlines.put_off(order)
     _note(order, quarantined_at=None, needs_attention="")
     order.operations.filter(state__in=REST).update(due_at=Now())
     settling.advance(order)
@@ -114,6 +127,8 @@ def clear_attention(actor: User, order_id: UUID, *, reason: str) -> Order:
     order, _ = lock_as_operator(actor, order_id, reason)
     if order.quarantined_at is not None:
         raise StillQuarantined
+    if coming_back.owed(order):
+        raise StillOwed
     if order.needs_attention:
         why = order.needs_attention
         _note(order, needs_attention="")

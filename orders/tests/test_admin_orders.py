@@ -24,7 +24,9 @@ from orders.tests.conftest import PRICE
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/orders/order/"
-DECISIONS = ("resolve", "call-off", "hand-over-seen", "lift-quarantine", "clear-attention", "quarantine")
+DECISIONS = (
+    *("resolve", "call-off", "hand-over-seen", "lift-quarantine", "settle-outside", "clear-attention", "quarantine"),
+)
 BOOKS = ("account", "ledgertransaction", "posting", "moneyaudit")
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db.models.functions import Now
 from pytest_django import Settings
 
 from accounts.models import User
 from marketplace.common.models import AuditEntry
 from orders.lifecycle import Party, Step
-from orders.models import MoneyAudit, Order, SimulatorRecord
+from orders.models import InboxEvent, MoneyAudit, Order, SimulatorRecord
 from orders.providers.base import Line
 from orders.providers.simulator import book
 from orders.providers.simulator.provider import Simulator
@@ -87,6 +89,17 @@ def test_what_waits_for_an_answer_is_no_difference(buyer: User, order: Order) ->
     operation = order.operations.get()
     book.perform(operations.request_for(operation))  # done, and its answer lost
     assert auditing.run().is_ok
+
+
+def test_what_was_told_and_given_up_hides_no_difference(sold: Order) -> None:
+    book.charge_back(str(sold.pk))
+    payment = sold.operations.get(kind="authorize")
+    InboxEvent.objects.create(provider="simulator", event_id="e", kind="chargeback", operation_id=str(payment.pk))
+    assert auditing.run().is_ok, "it is being worked off"
+    InboxEvent.objects.update(received_at=Now() - timedelta(hours=25))
+    assert not auditing.run().is_ok
+    InboxEvent.objects.update(received_at=Now(), due_at=None)
+    assert not auditing.run().is_ok
 
 
 TAMPERINGS = {

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models import User
 from marketplace.common.models import AuditEntry
 from orders.models import Operation, Order, SimulatorFault, SimulatorRecord
-from orders.services import ending, operating, operations, paying
+from orders.providers.base import Chargeback
+from orders.services import charging_back, deadlines, ending, operating, operations, paying
 from orders.services.auditing import auditing
 from orders.services.auditing.chain import broken_steps_of
 from orders.services.correcting import CallOffFirst, CannotBeBooked, NothingDiffers, book_what_happened
@@ -17,6 +21,7 @@ from orders.services.errors import NotYourStep
 from orders.services.operating import NothingToLookAt, ReasonMissing
 from orders.tests.conftest import PRICE
 from orders.tests.money import books_balance, hurry, provider_has, settled
+from orders.tests.tampering import tamper
 
 pytestmark = pytest.mark.django_db
 WHY = "the provider's statement of 3 May says so"
@@ -165,3 +170,29 @@ def test_F20_only_what_differs_by_an_operator_who_says_why(
     assert settled(order).state == "funded"
     with pytest.raises(NothingToLookAt):
         book_what_happened(moderator, key, reason=WHY)
+
+
+@pytest.mark.usefixtures("nobody_drives")
+def test_F20_its_deadlines_are_put_off_by_the_time_it_stood_still(buyer: User, moderator: User, paid: Order) -> None:
+    paying.capture(buyer, paid.pk)
+    moves_otherwise(paid, "capture", by_cents=1)
+    tamper("UPDATE orders_orderevent SET at = at - interval '40 hours'")
+    Order.objects.filter(pk=paid.pk).update(quarantined_at=Now() - timedelta(hours=30))
+    paid.deadlines.filter(kind=deadlines.TIMEOUT).update(due_at=Now() - timedelta(hours=20))
+
+    book_what_happened(moderator, stopped(paid).pk, reason=WHY)
+
+    due = paid.deadlines.get(kind=deadlines.TIMEOUT).due_at
+    assert round((due - timezone.now()).total_seconds() / 3600, 1) == 10
+
+
+def test_F20_what_the_bank_took_as_well_keeps_the_order_stopped(buyer: User, moderator: User, order: Order) -> None:
+    paying.pay(buyer, order.pk)
+    moves_otherwise(order, "authorize", by_cents=1)
+    payment = order.operations.get()
+    charging_back.charge_back(order, payment, Chargeback("cb", PRICE, order.currency))
+
+    book_what_happened(moderator, payment.pk, reason=WHY)
+
+    order.refresh_from_db()
+    assert (order.quarantined_at is None, "charged back" in order.needs_attention) == (False, True)

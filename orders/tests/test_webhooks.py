@@ -13,10 +13,17 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from orders.models import InboxEvent, Operation, Order
+from marketplace.common.models import AuditEntry
+from orders.models import InboxEvent, Operation, Order, SimulatorFault, SimulatorRecord
 from orders.providers import signing
-from orders.services import inbox, operations, paying, settling
-from orders.tests.money import balance, hurry, misbehave, settled
+from orders.providers.base import Unknown
+from orders.providers.simulator import book
+from orders.providers.simulator.provider import Simulator
+from orders.services import ending, health, inbox, operating, operations, paying, settling
+from orders.services.auditing import auditing
+from orders.services.settling_outside import NothingToSettle, settle_outside
+from orders.tests.conftest import PRICE
+from orders.tests.money import balance, books_balance, hurry, misbehave, settled
 from orders.tests.notifications import SECRET, event, tell, told
 
 pytestmark = pytest.mark.django_db
@@ -194,7 +201,7 @@ def test_what_is_not_known_yet_is_kept_and_tried_again(buyer: User, order: Order
 
 def test_what_nobody_knows_for_an_hour_is_given_up_and_stays_to_be_seen() -> None:
     tell(event())
-    InboxEvent.objects.update(received_at=timezone.now() - timedelta(minutes=61))
+    InboxEvent.objects.update(received_at=timezone.now() - timedelta(minutes=61), attempts=inbox.LEAST_ATTEMPTS - 1)
 
     inbox.work_off_due()
 
@@ -202,6 +209,117 @@ def test_what_nobody_knows_for_an_hour_is_given_up_and_stays_to_be_seen() -> Non
     assert (kept.due_at, kept.processed_at, kept.outcome) == (None, None, "unknown object")
     tell(event(operation_id=json.loads(event())["operation_id"]))
     assert InboxEvent.objects.get().due_at is not None
+
+
+def test_a_single_try_gives_up_nothing_however_late_it_is() -> None:
+    tell(event())
+    InboxEvent.objects.update(received_at=timezone.now() - timedelta(minutes=70))
+
+    inbox.work_off_due()
+
+    assert InboxEvent.objects.get().due_at is not None
+
+
+def test_what_is_known_here_is_never_given_up(
+    buyer: User, paid: Order, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """No worker for an hour, and then no provider for a while: the chargeback is booked all the same."""
+    ending.complete(buyer, paid.pk)
+    book.charge_back(str(paid.pk))
+    tell(told(paid)[-1])
+    InboxEvent.objects.update(received_at=timezone.now() - timedelta(hours=3), attempts=40)
+    with monkeypatch.context() as away:
+        away.setattr(Simulator, "fetch_chargeback", lambda *_: Unknown("timeout"))
+        inbox.work_off_due()
+    kept = InboxEvent.objects.get()
+    assert (kept.outcome, kept.processed_at) == ("not known yet", None)
+    assert kept.due_at is not None
+    assert health.pulse().late_notifications == 1
+
+    hurry(paid)
+    inbox.work_off_due()
+
+    assert balance(f"clawback:{paid.seller_id}") == -paid.total_cents
+    assert health.pulse().late_notifications == 0
+
+
+def test_what_nobody_knows_is_no_trouble_of_money() -> None:
+    tell(event())
+    InboxEvent.objects.update(received_at=timezone.now() - timedelta(hours=3))
+    assert health.pulse().late_notifications == 1, "nobody has even looked"
+    inbox.work_off_due()
+    assert health.pulse().late_notifications == 0
+
+
+# ── A refund that turns out otherwise ────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def refunded(buyer: User, paid: Order) -> Order:
+    paying.capture(buyer, paid.pk)
+    ending.cancel(buyer, paid.pk)
+    assert settled(paid).state == "refunded"
+    return paid
+
+
+def comes_back(order: Order, name: str = "back") -> None:
+    """Days later: the provider calls the refund by our name for it, and by its own for the payment."""
+    SimulatorRecord.objects.filter(order_id=str(order.pk), kind="refund").update(state="failed", code="lost_or_stolen")
+    refund, payment = (order.operations.get(kind=kind) for kind in ("refund", "authorize"))
+    tell(event(event_id=name, kind="refund.failed", operation_id=str(refund.pk), reference=payment.provider_ref))
+    settled(order)
+
+
+def test_a_refund_that_comes_back_is_owed_to_the_buyer_and_called_out(moderator: User, refunded: Order) -> None:
+    comes_back(refunded)
+    comes_back(refunded, "told again")
+
+    assert "the buyer is owed" in refunded.needs_attention
+    assert balance(f"owed.buyer:{refunded.pk}") == refunded.total_cents
+    assert refunded.operations.get(kind="refund").failure == "came back: lost_or_stolen"
+    assert auditing.run().findings == []
+    with pytest.raises(operating.StillOwed):
+        operating.clear_attention(moderator, refunded.pk, reason="seen")
+
+
+def test_what_came_back_is_paid_in_another_way_and_written_down(moderator: User, refunded: Order) -> None:
+    comes_back(refunded)
+
+    settle_outside(moderator, refunded.pk, reason="bank transfer of 3 May")
+    with pytest.raises(NothingToSettle):
+        settle_outside(moderator, refunded.pk, reason="pressed twice")
+    operating.clear_attention(moderator, refunded.pk, reason="paid")
+
+    assert balance(f"owed.buyer:{refunded.pk}") == 0
+    assert balance("settled_outside") == refunded.total_cents
+    assert AuditEntry.objects.get(action="order.settled_outside").reason == "bank transfer of 3 May"
+    assert auditing.run().findings == []
+    assert books_balance()
+
+
+def test_a_refund_that_comes_back_before_the_end_stops_the_order(moderator: User, disputed: Order) -> None:
+    SimulatorFault.objects.create(fault="refused", kind="transfer", order_id=str(disputed.pk))
+    operating.resolve(moderator, disputed.pk, release_cents=1_000, reason="almost nothing")
+    assert settled(disputed).state == "settling"
+
+    comes_back(disputed)
+
+    assert disputed.quarantined_at is not None
+    assert balance(f"owed.buyer:{disputed.pk}") == PRICE - 1_000
+
+
+def test_a_refund_that_had_failed_and_has_succeeded_is_called_out(buyer: User, paid: Order) -> None:
+    paying.capture(buyer, paid.pk)
+    misbehave(paid, "refused")
+    ending.cancel(buyer, paid.pk)
+    SimulatorRecord.objects.filter(kind="refund").update(state="succeeded", code="")
+    refund = paid.operations.get(kind="refund", state="failed")
+
+    tell(event(kind="refund.updated", operation_id=str(refund.pk), reference="r"))
+    settled(paid)
+
+    assert "has succeeded" in paid.needs_attention
+    assert paid.quarantined_at is not None
 
 
 def test_what_the_buyer_must_do_is_shown_to_the_buyer_alone(
