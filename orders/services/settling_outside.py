@@ -77,8 +77,11 @@ def _what_became_of(order_id: UUID) -> dict[UUID, Snapshot]:
 
 def _clear_the_way(order: Order, said: Mapping[UUID, Snapshot]) -> None:
     """`order` is locked. What may have happened is found out first, what has not begun is not begun any more."""
-    opened = order.operations.select_for_update().filter(due_at__isnull=False)
-    for operation in opened.exclude(state=Stage.READY).order_by("created_at", "seq"):
+    # All that is open, whatever its state: one that somebody is claiming just now is waited for, and is not READY then
+    opened = list(order.operations.select_for_update().filter(due_at__isnull=False).order_by("created_at", "seq"))
+    for operation in opened:
+        if operation.state == Stage.READY:
+            continue
         answer = said.get(operation.pk)
         if _is_never_seen(order, operation, answer):
             _withdraw(order, operation.pk)
@@ -86,7 +89,7 @@ def _clear_the_way(order: Order, said: Mapping[UUID, Snapshot]) -> None:
             answers.conclude(order, operation, answer)
         else:
             raise StillUnderWay
-    for ready in order.operations.select_for_update().filter(state=Stage.READY):
+    for ready in order.operations.filter(state=Stage.READY):
         _withdraw(order, ready.pk)
 
 
