@@ -97,7 +97,9 @@ def _operation_of(event: InboxEvent) -> Operation | None:
     known = Operation.objects.select_related("order").filter(provider=event.provider).order_by("created_at")
     # the second half of it is what lets PostgreSQL use the index
     theirs = Q(provider_ref=event.reference, provider_ref__gt="") if event.reference else Q(pk=None)
-    return known.filter(pk=_uuid(event.operation_id)).first() or known.filter(theirs).first()
+    ours = _uuid(event.operation_id)
+    named = None if ours is None else known.filter(pk=ours).first()
+    return named or known.filter(theirs).first()
 
 
 def _uuid(text: str) -> UUID | None:

@@ -121,17 +121,14 @@ def _settle(order: Order, *, by: By, reason: str) -> dict[str, Any]:
     if taken is None and cents <= 0:
         raise NothingToSettle
     refund = ask(order, Kind.REFUND, amount_cents=cents) if cents else None
-    facts = {
-        "operation": refund.key if refund else "",
-        "done_cents": cents,
-        "outside": charging_back.settled_by(taken) if taken else charging_back.OUTSIDE,
-    }
+    way = charging_back.settled_by(taken) if taken else charging_back.OUTSIDE
+    facts = {"operation": refund.key if refund else "", "done_cents": cents, "outside": way}
     left = _left_for_the_seller(order, in_escrow - cents)
     note(order, Note.BOOK, by=by, facts=facts | left, reason=reason, quarantined_at=None, needs_attention="", **left)
     if taken is not None:
         _bear_the_rest(order, taken, cents=_amount(order, taken, in_escrow) - cents)
     if refund is not None:
-        answers.conclude(order, refund, Succeeded(facts["outside"], cents, order.currency))
+        answers.conclude(order, refund, Succeeded(way, cents, order.currency))
     else:
         settling.advance(order)
     return facts

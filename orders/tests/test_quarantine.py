@@ -143,3 +143,14 @@ def test_what_secures_a_hold_is_put_off_by_no_quarantine(moderator: User, paid: 
     Order.objects.update(quarantined_at=F("quarantined_at") - timedelta(hours=30))
     operating.lift_quarantine(moderator, paid.pk, reason="it was nothing")
     assert paid.deadlines.get(kind=answers.SECURE).due_at == before
+
+
+def test_while_it_stands_still_only_what_secures_a_hold_is_looked_at_again(paid: Order) -> None:
+    answers.quarantine(paid, "books differ")
+    make_everything_due(paid)
+    before = paid.deadlines.get(kind=deadlines.TIMEOUT).due_at
+
+    assert deadlines.ring_due() == 1
+
+    assert paid.deadlines.get(kind=deadlines.TIMEOUT).due_at == before
+    assert paid.deadlines.get(kind=answers.SECURE).due_at > timezone.now()
