@@ -13,10 +13,13 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.common.admin import Decision, DecisionAdmin, ReadOnlyAdmin, exactly, link_to
+from orders.admin.dispute_files import DisputeFiles
+from orders.admin.dispute_story import story_of_dispute
 from orders.admin.order_decisions import DECISIONS
-from orders.admin.queues import QueueFilter
+from orders.admin.queues import QueueFilter, ordering_of
 from orders.admin.showing import ago, moment, order_badge, sum_of
 from orders.admin.story import story_of
+from orders.lifecycle import State
 from orders.models import Order
 from orders.services.explaining import explain
 
@@ -26,13 +29,13 @@ NOW = ("situation",), ("proof", "trouble")
 
 
 @admin.register(Order)
-class OrderAdmin(DecisionAdmin, ReadOnlyAdmin):
+class OrderAdmin(DisputeFiles, DecisionAdmin, ReadOnlyAdmin):
     decisions = DECISIONS
     list_display = ("number", "title", "state_label", "total", "buyer_link", "seller_link", "trouble", "waiting")
     list_filter = (QueueFilter, "state", ("created_at", admin.DateFieldListFilter))
     search_fields = ("buyer__username", "seller__username")
     search_help_text = _("User name of the buyer or seller, number or id of the order")
-    list_select_related = ("buyer", "seller", "listing", "hold", "delivery__courier")
+    list_select_related = ("buyer", "seller", "listing", "hold", "delivery__courier", "dispute")
     change_form_outer_after_template = "admin/orders/story.html"
     fieldsets = (
         (None, {"fields": PARTIES}),
@@ -50,9 +53,9 @@ class OrderAdmin(DecisionAdmin, ReadOnlyAdmin):
         rows: QuerySet[Order] = super().get_queryset(request)
         return rows.select_related(*self.list_select_related).defer("listing__search", "listing__plain_title")
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
         """In a queue the one that has waited longest comes first; else the newest."""
-        return ["updated_at", "pk"] if request.GET.get(QueueFilter.parameter_name) else ["-pk"]
+        return ordering_of(request.GET.get(QueueFilter.parameter_name) or "")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
@@ -63,7 +66,7 @@ class OrderAdmin(DecisionAdmin, ReadOnlyAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         if (order := kwargs.get("obj")) is not None:
-            context["story"] = story_of(order)
+            context["story"] = [*story_of_dispute(order, request.user), *story_of(order)]
         return super().render_change_form(request, context, **kwargs)
 
     # ── In the list and on the page ──
@@ -90,7 +93,7 @@ class OrderAdmin(DecisionAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("why somebody should look"))
     def trouble(self, order: Order) -> str:
-        return order.needs_attention or "-"
+        return order.needs_attention or _waits_for_an_operator(order) or "-"
 
     @admin.display(description=_("in this state for"), ordering="updated_at")
     def waiting(self, order: Order) -> str:
@@ -148,3 +151,10 @@ class OrderAdmin(DecisionAdmin, ReadOnlyAdmin):
             then = {"when": moment(told.until), "what": told.if_nobody_acts}
             lines.append(_t("If nobody acts until %(when)s: %(what)s") % then)
         return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
+
+
+def _waits_for_an_operator(order: Order) -> str:
+    dispute = getattr(order, "dispute", None)
+    if dispute is None or order.state != State.DISPUTED or dispute.escalated_at is None:
+        return ""
+    return _t("asks for an operator since %(when)s") % {"when": moment(dispute.escalated_at)}

@@ -1,4 +1,4 @@
-"""What waits for an operator: three queues over the orders, the oldest first. Names and counts for the menu, too."""
+"""What waits for an operator: three queues over the orders, longest waiting first. Names and counts for the menu."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet, Value
+from django.db.models import Count, F, QuerySet, Value
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +37,15 @@ _QUEUES: dict[str, Any] = {
     ATTENTION: OrderQuerySet.needing_attention,
     DISPUTES: OrderQuerySet.in_dispute,
 }
+
+_LONGEST_IN_ITS_STATE = ["updated_at", "pk"]
+
+
+def ordering_of(queue: str) -> list[Any]:
+    """The two may still agree; so a dispute that asks for an operator comes before one that does not yet."""
+    if queue == DISPUTES:
+        return [F("dispute__escalated_at").asc(nulls_last=True), *_LONGEST_IN_ITS_STATE]
+    return _LONGEST_IN_ITS_STATE if queue else ["-pk"]
 
 
 def _counted(request: HttpRequest, queue: str) -> int:

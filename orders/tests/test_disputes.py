@@ -323,3 +323,19 @@ def test_giving_in_on_both_sides_at_once_has_one_winner(
     order = fresh(dispute.order)
     assert order.is_over
     assert ledger.in_escrow(order.pk) == 0
+
+
+def test_T15_who_is_staff_no_more_reads_no_disputes_of_others(
+    signed_in: SignIn, buyer: User, moderator: User, order: Order
+) -> None:
+    """The group may be left later, and by other hands."""
+    ship(order)
+    dispute = opened(signed_in(buyer), order).json()["id"]
+    client = signed_in(moderator)
+    assert len(client.get("/v1/disputes/open").json()) == 1
+    User.objects.filter(pk=moderator.pk).update(is_staff=False)
+    assert User.objects.get(pk=moderator.pk).has_perm("orders.operate_order")
+
+    assert client.get("/v1/disputes/open").json() == []
+    for more in ("", "/statements", "/evidence"):
+        assert client.get(f"/v1/disputes/{dispute}{more}").status_code == 404
