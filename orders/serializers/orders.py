@@ -44,6 +44,14 @@ class PaymentBody(Shape):
     provider_ref = serializers.CharField(max_length=120, required=False, allow_blank=True, allow_null=True)
 
 
+class OperatorShipBody(ShipBody, ReasonBody):
+    """`reason` is read of operators alone, who have to give one."""
+
+
+class RefundBody(PaymentBody, ReasonBody):
+    """`reason` is read of operators alone, who have to give one."""
+
+
 class EscrowStepBody(Shape):
     escrow_id = serializers.UUIDField()
     order_id = serializers.UUIDField(required=False, allow_null=True)

@@ -14,6 +14,7 @@ from accounts.models import User
 from orders.lifecycle import Party, State, Step
 from orders.models import Order
 from orders.services import operations, settling
+from orders.services.answering_for import require_reason, write_down
 from orders.services.errors import NotYourStep, StepRefused
 from orders.services.moving import By, lock_for, move
 
@@ -79,12 +80,14 @@ def _end(
     order, by = lock_for(user, order_id)
     if by.party == but_not:
         raise NotYourStep("Only the seller may refund the order")
+    require_reason(by, reason)
     if (order.is_over and not order.is_sale) or (order.state == State.SETTLING and not order.is_sale):
         return  # called off already
     step = steps.get(order.state, {}).get(by.party)
     if step is None:
         raise StepRefused(order, by.party, detail)
     call_off(order, step, by=by, reason=reason, detail=detail)
+    write_down("called_off", order, by, reason, step=step.value)
 
 
 def call_off(order: Order, step: Step, *, by: By, reason: str = "", detail: str | None = None) -> None:

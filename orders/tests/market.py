@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -48,10 +49,10 @@ INTENTS: dict[str, Intent] = {
     "pay": paying.pay,
     "capture": paying.capture,
     "accept": accepting.accept,
-    "ship": handing_over.ship,
+    "ship": partial(handing_over.ship, reason="as seen"),  # operators say why
     "complete": ending.complete,
-    "cancel": ending.cancel,
-    "refund": ending.refund,
+    "cancel": partial(ending.cancel, reason="as asked"),
+    "refund": partial(ending.refund, reason="as asked"),
 }
 
 

@@ -109,7 +109,9 @@ BODIES = {
     "POST /v1/practice/orders/<uuid:order_id>/fault": '{"fault": "slow"}',
     "POST /v1/orders": '{"listing_id": "{listing_id}"}',
     "POST /v1/payments/capture": '{"order_id": "{order_id}"}',
-    "POST /v1/payments/refund": '{"order_id": "{order_id}"}',
+    "POST /v1/payments/refund": '{"order_id": "{order_id}", "reason": "Both asked for it"}',
+    "POST /v1/orders/<uuid:order_id>/ship": '{"reason": "I stood beside them"}',
+    "POST /v1/orders/<uuid:order_id>/cancel": '{"reason": "Both asked for it"}',
     "POST /v1/escrow/step": '{"escrow_id": "{escrow_id}", "step": "payment_made", "result": "ok"}',
 }
 REFUSED = (400, 401, 403, 404, 409, 422)

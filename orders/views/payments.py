@@ -14,6 +14,7 @@ from marketplace.common.api import Door
 from marketplace.common.idempotency import answered_once
 from orders.serializers import orders as shapes
 from orders.services import ending, paying, reporting_steps
+from orders.views.orders import operators_reason
 
 ORDER_ID = OpenApiParameter("order_id", str, "query", description="Instead of the one in the body", required=False)
 
@@ -35,12 +36,14 @@ class Capture(Door):
 
 
 class Refund(Door):
-    @extend_schema(request=shapes.PaymentBody, parameters=[ORDER_ID], responses=shapes.RefundedOut)
+    @extend_schema(request=shapes.RefundBody, parameters=[ORDER_ID], responses=shapes.RefundedOut)
     @answered_once
     def post(self, request: SignedIn) -> Response:
-        """By the seller, or by staff. `refunded` is false while the provider has not answered yet."""
-        body = shapes.PaymentBody.read(_body_or_query(request))
-        order = ending.refund(request.user, body["order_id"])
+        """By the seller, or by an operator with a `reason`. `refunded` is false while the provider has not answered:
+        ask again."""
+        sent = _body_or_query(request)
+        body = shapes.PaymentBody.read(sent)
+        order = ending.refund(request.user, body["order_id"], reason=operators_reason(request.user, sent))
         return Response({"refunded": order.is_over and not order.is_sale})
 
 
