@@ -64,7 +64,7 @@ class Buyers:
         asked = asked and await self._until("pay", f"/v1/orders/{purchase.order}/pay", {}, purchase, tries)
         asked = asked and await self._until_captured(purchase, tries)
         asked = asked and await self._until("complete", f"/v1/orders/{purchase.order}/complete", {}, purchase, tries)
-        return asked and len(answers) == 3
+        return asked and len(answers) == 4
 
     async def _until(self, step: str, path: str, body: Mapping[str, str], purchase: Purchase, tries: int) -> bool:
         while True:
@@ -78,10 +78,11 @@ class Buyers:
             await asyncio.sleep(PAUSE)
 
     async def _until_captured(self, purchase: Purchase, tries: int) -> bool:
-        """`false` is an answer, too, and would be given again under the same key."""
+        """`false` is no answer that is kept: asked under the same key, it is looked into again."""
         while True:
-            reply = await self._post("/v1/payments/capture", {"order_id": purchase.order})
+            reply = await self._post("/v1/payments/capture", {"order_id": purchase.order}, key=purchase.name)
             if reply is not None and loads(reply.content)["captured"]:
+                purchase.answers["capture"] = reply.content
                 return True
             tries -= 1
             if tries == 0:

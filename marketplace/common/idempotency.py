@@ -2,7 +2,7 @@
 
 The record is inserted first and committed together with the effect. A second request with the same key waits on
 the unique index until the first has committed (then it replays) or rolled back (then it runs); a process that dies
-in between leaves nothing behind, so no lease is needed. Only successes are stored.
+in between leaves nothing behind, so no lease is needed. Only successes are stored, and no `NotYet`.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ class BadKey(DomainError):
 class StillRunning(Conflict):
     code = "in_progress"
     detail = "The first request with this Idempotency-Key is still running"
+
+
+class NotYet(Response):
+    """A success so far, whose answer may be another one soon: it is not remembered, and the same key asks anew."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def answered_once(handler: Callable[..., Response]) -> Callable[..., HttpRespons
         if known is not None:
             return _replay(known)
         response = handler(view, request, *args, **kwargs)
-        if response.status_code >= 400:
+        if response.status_code >= 400 or isinstance(response, NotYet):
             return response
         record = IdempotencyRecord(**claim.scope, fingerprint=claim.fingerprint)
         _fill(record, response)
@@ -172,6 +176,9 @@ def _digest(file: Any) -> str:
 def _store(record: IdempotencyRecord, response: Response) -> None:
     if response.status_code >= 400:
         transaction.set_rollback(True)
+        return
+    if isinstance(response, NotYet):  # what it did stays done, and only the claim is given up
+        IdempotencyRecord.objects.filter(pk=record.pk).delete()
         return
     _fill(record, response)
     with connection.cursor() as cursor:

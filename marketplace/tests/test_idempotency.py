@@ -292,3 +292,25 @@ def test_T19_of_two_at_once_the_first_that_is_written_is_everybodys_answer(
 
     assert outer.content == inside[1].content
     assert IdempotencyRecord.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("remembers", [idempotency.answered_once, idempotency.idempotent])
+def test_T19_not_yet_is_asked_anew_under_its_key_and_what_it_did_stays_done(remembers: Callable[..., Any]) -> None:
+    answers = [idempotency.NotYet({"done": False}), Response({"done": True}), Response({"done": "twice"})]
+
+    class Slow(APIView):
+        authentication_classes = ()
+        permission_classes = ()
+
+        @remembers
+        def post(self, request: Request) -> Response:
+            User.objects.create(username=f"try-{len(answers)}")
+            return answers.pop(0)
+
+    first, second, third = (ask(Slow, "a1") for _ in range(3))
+
+    assert (first.content, second.content, third.content) == (b'{"done":false}', *[b'{"done":true}'] * 2)
+    assert "Idempotent-Replayed" not in second.headers
+    assert third["Idempotent-Replayed"] == "true"
+    assert User.objects.filter(username__startswith="try-").count() == 2

@@ -320,6 +320,26 @@ def test_6_complete_with_the_same_key_is_answered_again(signed_in: As, buyer: Us
     assert again["Idempotent-Replayed"] == "true"
 
 
+@pytest.mark.parametrize(("door", "word"), [("capture", "captured"), ("refund", "refunded")])
+def test_6_not_yet_is_no_answer_that_is_kept(
+    signed_in: As, buyer: User, seller: User, paid: Order, monkeypatch: pytest.MonkeyPatch, door: str, word: str
+) -> None:
+    client = signed_in(buyer if door == "capture" else seller)
+
+    def asked() -> Any:
+        return client.post(f"/v1/payments/{door}", {"order_id": str(paid.pk)}, HTTP_IDEMPOTENCY_KEY="k1")
+
+    with monkeypatch.context() as slow:  # the provider
+        slow.setattr(operations, "drive", lambda order_id: None)
+        assert (asked().status_code, asked().json()) == (200, {word: False})
+    second, third = asked(), asked()
+
+    assert (second.json(), "Idempotent-Replayed" in second) == ({word: True}, False)
+    assert (third.json(), third["Idempotent-Replayed"]) == ({word: True}, "true")
+    assert set(Operation.objects.exclude(kind="authorize").values_list("state", flat=True)) == {"succeeded"}
+    assert Operation.objects.exclude(kind="authorize").count() == 1
+
+
 # ── §11 and §12 ──────────────────────────────────────────────────────────────────────────────────
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.authentication import SignedIn
 from accounts.serializers import DoneOut
 from marketplace.common.api import Door
-from marketplace.common.idempotency import answered_once
+from marketplace.common.idempotency import NotYet, answered_once
 from orders.serializers import orders as shapes
 from orders.services import ending, paying, reporting_steps
 from orders.views.orders import operators_reason
@@ -32,7 +32,7 @@ class Capture(Door):
         """Settles the pending payment. `captured` is false when the provider has not answered yet: ask again."""
         body = shapes.PaymentBody.read(_body_or_query(request))
         captured = paying.capture(request.user, body["order_id"], client_ref=body.get("provider_ref") or "")
-        return Response({"captured": captured})
+        return Response({"captured": True}) if captured else NotYet({"captured": False})
 
 
 class Refund(Door):
@@ -44,7 +44,8 @@ class Refund(Door):
         sent = _body_or_query(request)
         body = shapes.PaymentBody.read(sent)
         order = ending.refund(request.user, body["order_id"], reason=operators_reason(request.user, sent))
-        return Response({"refunded": order.is_over and not order.is_sale})
+        is_back = order.is_over and not order.is_sale
+        return Response({"refunded": True}) if is_back else NotYet({"refunded": False})
 
 
 class Step(Door):
