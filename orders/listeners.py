@@ -51,8 +51,25 @@ def seller_who_always_does(order: Order, event: OrderEvent) -> set[UUID]:
     return seller(order, event) if event.party == Party.SYSTEM else set()
 
 
-def seller_of_more_than_a_gift(order: Order, event: OrderEvent) -> set[UUID]:
-    return seller(order, event) if order.release_cents else set()
+def seller_who_is_paid(order: Order, event: OrderEvent) -> set[UUID]:
+    return seller(order, event) if _share(order) and not order.withheld_cents else set()
+
+
+def seller_who_owed(order: Order, event: OrderEvent) -> set[UUID]:
+    return seller(order, event) if _share(order) and order.withheld_cents else set()
+
+
+def seller_who_gets_nothing(order: Order, event: OrderEvent) -> set[UUID]:
+    """Of more than a gift."""
+    return seller(order, event) if order.release_cents and not _share(order) else set()
+
+
+def both_who_waited_for_a_courier(order: Order, event: OrderEvent) -> set[UUID]:
+    return both(order, event) if event.from_state == State.ARRANGED else set()
+
+
+def both_who_waited_for_the_money(order: Order, event: OrderEvent) -> set[UUID]:
+    return both(order, event) - both_who_waited_for_a_courier(order, event)
 
 
 def buyer_who_paid(order: Order, event: OrderEvent) -> set[UUID]:
@@ -76,7 +93,10 @@ TOLD: dict[Step, tuple[tuple[Kind, Whom], ...]] = {
     Step.AUTH_OK: ((notices.PAID, seller_who_must_accept),),
     Step.AUTH_FAILED: ((notices.PAYMENT_FAILED, buyer),),
     Step.CANCEL_UNPAID: ((notices.CALLED_OFF, others),),
-    Step.EXPIRE_UNPAID: ((notices.EXPIRED, both),),
+    Step.EXPIRE_UNPAID: (
+        (notices.EXPIRED, both_who_waited_for_the_money),
+        (notices.NOT_BROUGHT, both_who_waited_for_a_courier),
+    ),
     Step.GIVE_UP: ((notices.CALLED_OFF, others),),
     Step.ACCEPT: ((notices.ACCEPTED, buyer), (notices.SOLD, seller_who_always_does)),
     Step.DECLINE: ((notices.DECLINED, buyer),),
@@ -86,7 +106,11 @@ TOLD: dict[Step, tuple[tuple[Kind, Whom], ...]] = {
     Step.D_TIMEOUT: ((notices.DECIDED, both),),
 }
 TOLD_AT_THE_END: dict[str, tuple[tuple[Kind, Whom], ...]] = {
-    State.COMPLETED: ((notices.PAID_OUT, seller_of_more_than_a_gift),),
+    State.COMPLETED: (
+        (notices.PAID_OUT, seller_who_is_paid),
+        (notices.PAID_OUT_LESS, seller_who_owed),
+        (notices.NOTHING_LEFT, seller_who_gets_nothing),
+    ),
     State.REFUNDED: ((notices.REFUNDED, buyer_who_paid), (notices.CALLED_OFF, seller_unless_they_ended_it)),
     State.CANCELLED: ((notices.CALLED_OFF, others_than_who_ended_it),),
     State.EXPIRED: ((notices.EXPIRED, both),),
@@ -127,13 +151,21 @@ def _tell(event: Event, kind: Kind, order: Order, people: set[UUID]) -> None:
     )
 
 
+def _share(order: Order) -> int:
+    """What is sent to the seller."""
+    released = order.release_cents or 0
+    return released - order.fee.of(released) - order.withheld_cents
+
+
 def _facts(order: Order) -> dict[str, Any]:
     released = order.release_cents or 0
     sums = {
         "total": order.total_cents,
         "released": released,
         "returned": order.total_cents - released,
-        "share": released - order.fee.of(released),
+        "share": _share(order),
+        "fee": order.fee.of(released),
+        "withheld": order.withheld_cents,
     }
     return {
         "order_id": str(order.pk),

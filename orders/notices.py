@@ -68,6 +68,20 @@ PAID_OUT = Kind(
     body=_("{share} are on their way to you."),
     channels=WITH_LETTER,
 )
+PAID_OUT_LESS = Kind(
+    name="order.paid_out_less",
+    label=_("You have been paid, less what you owed"),
+    title=_("You have been paid for {title}"),
+    body=_("{share} are on their way to you. {withheld} were kept for what you owed from earlier sales."),
+    channels=WITH_LETTER,
+)
+NOTHING_LEFT = Kind(
+    name="order.nothing_left",
+    label=_("A sale is over, and nothing of it is left to send"),
+    title=_("Sold: {title}"),
+    body=_("Of {released}, {fee} are the fee and {withheld} were kept for what you owed from earlier sales."),
+    channels=WITH_LETTER,
+)
 REFUNDED = Kind(
     name="order.refunded",
     label=_("You have your money back"),
@@ -85,6 +99,12 @@ EXPIRED = Kind(
     name="order.expired",
     label=_("An order has expired"),
     title=_("Not paid in time: {title}"),
+    body=_("The order is over, and the pieces are free again."),
+)
+NOT_BROUGHT = Kind(
+    name="order.not_brought",
+    label=_("Nobody has brought an order in time"),
+    title=_("Not brought in time: {title}"),
     body=_("The order is over, and the pieces are free again."),
 )
 DISPUTED = Kind(
@@ -105,4 +125,4 @@ DECIDED = Kind(
 )
 
 register(ORDERED, PAID, SOLD, PAYMENT_FAILED, ACCEPTED, DECLINED, HANDED_OVER, REMINDER)
-register(PAID_OUT, REFUNDED, CALLED_OFF, EXPIRED, DISPUTED, DECIDED)
+register(PAID_OUT, PAID_OUT_LESS, NOTHING_LEFT, REFUNDED, CALLED_OFF, EXPIRED, NOT_BROUGHT, DISPUTED, DECIDED)

@@ -143,7 +143,7 @@ class OrderAdmin(DisputeFiles, DecisionAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("in words"))
     def situation(self, order: Order) -> SafeString:
-        told = explain(order, order.buyer)
+        told = explain(order, order.seller)  # who is told more of the money than the buyer
         lines = [told.text, _t("The money: %(where)s") % {"where": told.money}]
         if told.waits_for:
             lines.append(_t("Waits for: %(whom)s") % {"whom": ", ".join(told.waits_for)})

@@ -24,7 +24,7 @@ _NOW: dict[str, str | Promise] = {
     State.HANDED_OVER: gettext_lazy("Handed over. The buyer must say that all is well, or open a dispute."),
     State.DISPUTED: gettext_lazy("In dispute. The two can agree at any time; else an operator decides."),
     State.SETTLING: gettext_lazy("It is decided, and the money is moving."),
-    State.COMPLETED: gettext_lazy("Done. The seller has been paid."),
+    State.COMPLETED: gettext_lazy("Done. The buyer keeps it."),
     State.REFUNDED: gettext_lazy("Called off. The buyer has the money back."),
     State.CANCELLED: gettext_lazy("Called off before anything was paid."),
     State.EXPIRED: gettext_lazy("Not paid in time."),
@@ -41,6 +41,7 @@ _OTHERWISE: dict[str, str | Promise] = {
         " only the seller claims pays them if they asked for a decision and the buyer never answered."
     ),
 }
+_NOT_BROUGHT = gettext_lazy("Nobody has brought it in time.")
 _SETTLES = gettext_lazy("Nobody has to do anything more.")
 
 
@@ -66,8 +67,8 @@ def explain(order: Order, viewer: Any) -> Explanation:
         allowed=[step.value for step in order.steps_for(party)] if party is not None else [],
         until=due,
         if_nobody_acts=str(_OTHERWISE.get(order.state, _SETTLES)),
-        money=_money(order),
-        text=str(_NOW[order.state]),
+        money=_money(order, party),
+        text=str(_NOT_BROUGHT if order.state == State.EXPIRED and _is_delivery(order) else _NOW[order.state]),
     )
 
 
@@ -95,16 +96,45 @@ def _who_can_act(order: Order) -> list[str]:
     return sorted(people)
 
 
-def _money(order: Order) -> str:
-    funds = Funds.of(order.operations.all())
-    if order.state == State.COMPLETED and Delivery.objects.filter(order=order).exists():
+def _is_delivery(order: Order) -> bool:
+    return Delivery.objects.filter(order=order).exists()
+
+
+def _money(order: Order, party: Party | None) -> str:
+    if order.state == State.COMPLETED and _is_delivery(order):
         return _("Paid at the door. It never came through us.")
-    if funds.transferred:
-        return _("Paid to the seller.")
+    funds = Funds.of(order.operations.all())
+    if order.state == State.COMPLETED and not order.release_cents:
+        return _("Back with the buyer.") if order.total_cents else _("There was nothing to pay.")
+    if order.release_cents:
+        return " ".join([_sellers_part(order, funds, party), *_the_rest(order, funds)])
     if funds.refunded or (order.is_over and not order.is_sale):
         return (
             _("Back with the buyer.") if funds.refunded or order.state == State.REFUNDED else _("Never left the buyer.")
         )
+    return _on_its_way(funds)
+
+
+def _on_its_way(funds: Funds) -> str:
     if funds.captured:
         return _("In escrow.")
     return _("Held on the buyer's side.") if funds.held else _("With the buyer.")
+
+
+def _sellers_part(order: Order, funds: Funds, party: Party | None) -> str:
+    """That the seller owes is not for the buyer to know: what paid a debt was paid to the seller."""
+    owed = order.withheld_cents if party != Party.BUYER else 0
+    if funds.transferred:
+        return _("Paid to the seller, less what they owed from earlier sales.") if owed else _("Paid to the seller.")
+    if order.state != State.COMPLETED:
+        return _on_its_way(funds)
+    if owed:
+        return _("Kept for what the seller owed from earlier sales.")
+    return _("Paid to the seller.") if order.withheld_cents else _("All of it went into the fee.")
+
+
+def _the_rest(order: Order, funds: Funds) -> list[str]:
+    """Of a split, once the provider has let it go, or given it back."""
+    release = order.release_cents or 0
+    is_back = release < order.total_cents and funds.captured and funds.in_escrow <= release
+    return [_("The rest is back with the buyer.")] if is_back else []

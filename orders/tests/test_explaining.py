@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from listings.models import Listing
 from orders.lifecycle import State
 from orders.models import Order
-from orders.services import accepting, ending, explaining
+from orders.services import accepting, delivering, ending, explaining, operating, operations, paying
+from orders.tests.money import misbehave
+from orders.tests.parties import let_run_out
+from orders.tests.test_chargebacks import charged_back
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +66,91 @@ def test_every_state_has_its_words(order: Order, buyer: User, state: str) -> Non
 
     assert explanation.text
     assert explanation.if_nobody_acts
+
+
+@pytest.fixture
+def owing(buyer: User, make_order: Callable[..., Order]) -> None:
+    """The seller owes 10 000 cents of an earlier sale."""
+    lost = make_order(price_cents=10_000)
+    paying.pay(buyer, lost.pk)
+    operations.drive(lost.pk)
+    misbehave(lost, "chargeback")
+    ending.complete(buyer, lost.pk)
+    charged_back(lost)
+
+
+def sold(buyer: User, order: Order) -> Order:
+    paying.pay(buyer, order.pk)
+    operations.drive(order.pk)
+    return ending.complete(buyer, order.pk)
+
+
+@pytest.mark.usefixtures("owing")
+@pytest.mark.parametrize(
+    ("cents", "money"),
+    [
+        (4_000, "Kept for what the seller owed from earlier sales."),
+        (19_000, "Paid to the seller, less what they owed from earlier sales."),
+    ],
+)
+def test_what_was_kept_for_a_debt_is_told_to_the_seller_alone(
+    signed_in: Callable[..., APIClient],
+    in_admin: Callable[..., Client],
+    buyer: User,
+    seller: User,
+    moderator: User,
+    make_order: Callable[..., Order],
+    cents: int,
+    money: str,
+) -> None:
+    order = sold(buyer, make_order(price_cents=cents))
+
+    assert told(signed_in(seller), order)["money"] == money
+    assert told(signed_in(moderator), order)["money"] == money
+    assert told(signed_in(buyer), order)["money"] == "Paid to the seller."
+    assert money in in_admin(moderator).get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+
+
+def test_a_fee_that_takes_all_is_said_to(
+    signed_in: Callable[..., APIClient], buyer: User, make_order: Callable[..., Order], settings: Settings
+) -> None:
+    settings.ORDER_FEE_MIN_CENTS = 10_000
+    order = sold(buyer, make_order(price_cents=4_000))
+
+    assert told(signed_in(buyer), order)["money"] == "All of it went into the fee."
+
+
+def test_a_gift_has_no_money(
+    signed_in: Callable[..., APIClient], buyer: User, make_order: Callable[..., Order]
+) -> None:
+    order = sold(buyer, make_order(price_cents=0))
+
+    assert told(signed_in(buyer), order)["money"] == "There was nothing to pay."
+
+
+def test_of_a_split_each_part_is_where_it_is(
+    signed_in: Callable[..., APIClient], buyer: User, moderator: User, disputed: Order
+) -> None:
+    operating.resolve(moderator, disputed.pk, release_cents=50_000_00, reason="half")
+    client, heard = signed_in(buyer), []
+    for _ in range(3):
+        heard.append(told(client, disputed)["money"])
+        claim = operations.queue.claim_one_of("order_id", disputed.pk)
+        if claim is not None:
+            operations._work(claim)
+
+    assert heard == [
+        "In escrow.",
+        "In escrow. The rest is back with the buyer.",
+        "Paid to the seller. The rest is back with the buyer.",
+    ]
+
+
+def test_what_nobody_brought_was_not_left_unpaid(
+    signed_in: Callable[..., APIClient], buyer: User, make_listing: Callable[..., Listing]
+) -> None:
+    door = delivering.Door("FIEC", "11-C")
+    order = delivering.order_to(buyer, make_listing().pk, door, payment="cash").order
+    let_run_out(order)
+
+    assert told(signed_in(buyer), order)["text"] == "Nobody has brought it in time."

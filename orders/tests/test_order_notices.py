@@ -9,11 +9,14 @@ import pytest
 from django.db.models.functions import Now
 
 from accounts.models import Block, Notification, User
+from listings.models import Listing
 from marketplace.common import outbox
 from orders.lifecycle import Party, Step
 from orders.models import Deadline, Order, SellerTerms, SimulatorFault
-from orders.services import accepting, deadlines, ending, handing_over, operating, operations, paying
+from orders.services import accepting, deadlines, delivering, ending, handing_over, operating, operations, paying
 from orders.services.moving import By, lock, move
+from orders.tests.money import misbehave
+from orders.tests.test_chargebacks import charged_back
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +160,44 @@ def test_an_event_told_twice_is_heard_once(told: Told, order: Order) -> None:
     told()
     OutboxDelivery.objects.update(state="waiting", attempts=0, due_at=Now())
     assert told() == set()
+
+
+def body_of(order: Order, kind: str) -> str:
+    found: Notification = Notification.objects.get(kind=kind, data__order_id=str(order.pk))
+    return str(found.body)
+
+
+def test_of_what_was_kept_for_a_debt_nothing_is_said_to_be_on_its_way(
+    told: Told, buyer: User, make_order: Callable[..., Order]
+) -> None:
+    def sold(cents: int, fault: str = "") -> Order:
+        order = make_order(price_cents=cents)
+        paying.pay(buyer, order.pk)
+        operations.drive(order.pk)
+        if fault:
+            misbehave(order, fault)
+        return ending.complete(buyer, order.pk)
+
+    charged_back(sold(1_000_000, "chargeback"))
+    told()
+
+    small = sold(400_000)
+    assert {kind for who, kind in told() if who == "seller"} == {"order.ordered", "order.nothing_left"}
+    large = sold(900_000)
+    assert {kind for who, kind in told() if who == "seller"} == {"order.ordered", "order.paid_out_less"}
+    later = sold(500_000)
+    assert {kind for who, kind in told() if who == "seller"} == {"order.ordered", "order.paid_out"}
+
+    kept = "Of 4 000 COP, 0 COP are the fee and 4 000 COP were kept for what you owed from earlier sales."
+    assert body_of(small, "order.nothing_left") == kept
+    less = "3 000 COP are on their way to you. 6 000 COP were kept for what you owed from earlier sales."
+    assert body_of(large, "order.paid_out_less") == less
+    assert body_of(later, "order.paid_out") == "5 000 COP are on their way to you."
+
+
+def test_what_no_courier_brought_in_time(told: Told, buyer: User, make_listing: Callable[..., Listing]) -> None:
+    door = delivering.Door("FIEC", "11-C")
+    order = delivering.order_to(buyer, make_listing().pk, door, payment="cash").order
+    told()
+    ring(order, deadlines.TIMEOUT)
+    assert told() == {("buyer", "order.not_brought"), ("seller", "order.not_brought")}
