@@ -31,9 +31,6 @@ class OrderQuerySet(models.QuerySet[Any]):
             return self
         return self.of(viewer) if viewer.pk else self.none()
 
-    def unpaid_by(self, buyer: Any) -> Self:
-        return self.filter(buyer=buyer, state=State.CREATED)
-
     def quarantined(self) -> Self:
         return self.filter(quarantined_at__isnull=False)
 
