@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.template.defaultfilters import filesizeformat, linebreaksbr
 from django.urls import reverse
@@ -11,7 +12,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from listings.models import Photo
 from marketplace.common.admin import badge
 from marketplace.common.storage import get_store
@@ -23,7 +23,7 @@ SMALL = 300
 PROPOSALS = _("For the seller, proposes the buyer"), _("For the seller, proposes the seller")
 
 
-def story_of_dispute(order: Order, viewer: User) -> list[Section]:
+def story_of_dispute(order: Order, viewer: Any) -> list[Section]:
     """Nothing, for staff who are no operators: what the two say is between them and those who decide."""
     dispute = Dispute.objects.visible_to(viewer).filter(order=order).first()
     if dispute is None:

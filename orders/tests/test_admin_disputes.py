@@ -18,6 +18,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from listings.models import Photo
 from marketplace.common.ids import uuid7
 from marketplace.common.storage import get_store
 from orders.lifecycle import Party
@@ -184,6 +185,18 @@ def test_a_file_that_is_gone_from_the_store_is_not_there(desk: Client, buyer: Us
 
     assert "a file without a name" in desk.get(change_url(dispute.order)).content.decode()
     assert desk.get(file_url(dispute, gone.pk)).status_code == 404
+
+
+def test_pictures_of_the_listing_say_whether_the_buyer_had_seen_them(desk: Client, dispute: Dispute) -> None:
+    for number, at in enumerate(("2020-01-01T00:00Z", "2100-01-01T00:00Z")):
+        key = f"listings/{dispute.order.listing_id}/{uuid7()}.jpg"
+        facts = {"position": number, "state": "ready", "size_bytes": 1, "width": 9, "height": 9}
+        Photo.objects.create(listing=dispute.order.listing, storage_key=key, created_at=at, **facts)
+
+    rows = sections(desk.get(change_url(dispute.order)))["photos"].rows
+
+    assert [row[2] for row in rows] == ["yes", "no"]
+    assert all("<img" in row[0] for row in rows)
 
 
 def test_an_order_without_a_dispute_has_no_word_of_one(desk: Client, order: Order) -> None:
