@@ -238,7 +238,7 @@ def asks() -> type[Asks]:
     return Asks
 
 
-def ask(view: type[Asks], key: str | None, body: dict[str, Any] | None = None) -> Any:
+def ask(view: type[APIView], key: str | None, body: dict[str, Any] | None = None) -> Any:
     headers = {} if key is None else {"HTTP_IDEMPOTENCY_KEY": key}
     request = APIRequestFactory().post("/v1/ask", body or {}, format="json", **headers)
     request.resolver_match = resolve("/v1/devices")
