@@ -22,6 +22,10 @@ FAULTS = st.sampled_from(
     [""] * 5 + ["decline", "timeout_before", "timeout_after", "error_after", "action", "lapsed", "refused"]
 )
 HUMAN_STEPS = st.sampled_from(sorted(step for step, each in TRANSITIONS.items() if each.parties - {Party.SYSTEM}))
+# Each step as often as any other, from however many states it may be made
+CELL = st.sampled_from(sorted({cell[1] for cell in roads.CELLS})).flatmap(
+    lambda step: st.sampled_from([cell for cell in roads.CELLS if cell[1] == step])
+)
 PERCENT = st.sampled_from([0, 1, 33, 50, 99, 100])
 ONWARD = {
     State.CREATED: [("pay", "buyer")],
@@ -52,10 +56,17 @@ class Histories(RuleBasedStateMachine):
         self.market.place(buyer, stall, pieces)
 
     @precondition(lambda self: len(self.market.open_orders()) < MOST_OPEN)
-    @rule(stall=st.integers(0, len(PRICES) - 1), cell=st.sampled_from(roads.CELLS), percent=PERCENT)
+    @rule(stall=st.integers(0, len(PRICES) - 1), cell=CELL, percent=PERCENT)
     def one_goes_all_the_way_to_a_step(self, stall: int, cell: roads.Cell, percent: int) -> None:
         """Without this, hardly any history comes far, and mistakes that lie deep are never met."""
         roads.take(self.market, cell, stall=stall, percent=percent)
+
+    @precondition(lambda self: len(self.market.open_orders()) < MOST_OPEN)
+    @rule(stall=st.integers(0, len(PRICES) - 1), step=st.sampled_from([Step.DELIVER, Step.GIVE_UP]))
+    def a_courier_comes_to_the_door(self, stall: int, step: Step) -> None:
+        order_id = self.market.place_at_the_door(0, stall)
+        if order_id is not None:
+            assert self.market.step(step, "courier", order_id)
 
     @precondition(lambda self: len(self.market.open_orders()) < MOST_OPEN)
     @rule(kind=st.sampled_from(sorted(roads.UNTIL_ASKED)), how=HOW, fault=FAULTS, then=st.sampled_from(roads.THEN))
