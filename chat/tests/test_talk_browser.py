@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from accounts.models import User
 from chat.models import LastSeen, Message, Room
+from chat.realtime import presence
 from chat.services import marks, sending
 from chat.services.sending import Draft
 from conftest import PASSWORD
@@ -66,8 +67,14 @@ def test_two_people_talk(address: str, page: Page, room: Room, buyer: User, sell
 
 
 def test_whether_the_other_one_is_here(
-    address: str, browser: Browser, make_group: Callable[..., Room], buyer: User, seller: User
+    address: str,
+    browser: Browser,
+    make_group: Callable[..., Room],
+    buyer: User,
+    seller: User,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(presence, "GRACE_SECONDS", 1)
     room = make_group(seller, buyer, is_private=True)
     room.members.update(last_read_seq=1)
     LastSeen.objects.create(user=seller, at=datetime.fromisoformat("2020-02-29T12:00:00Z"))
