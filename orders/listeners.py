@@ -142,13 +142,15 @@ def tell_other_programs(event: Event) -> None:
 
 
 def _tell(event: Event, kind: Kind, order: Order, people: set[UUID]) -> None:
-    notify(
-        user_ids=people,
-        kind=kind.name,
-        data=_facts(order),
-        event_id=event.id,
-        collapse_key=f"order:{order.pk}",
-    )
+    """One after the other, in the order in which all who tell somebody something lock them."""
+    for person in sorted(people):
+        notify(
+            user_ids=[person],
+            kind=kind.name,
+            data=_facts(order) | (_sellers_facts(order) if person == order.seller_id else {}),
+            event_id=event.id,
+            collapse_key=f"order:{order.pk}",
+        )
 
 
 def _share(order: Order) -> int:
@@ -159,18 +161,21 @@ def _share(order: Order) -> int:
 
 def _facts(order: Order) -> dict[str, Any]:
     released = order.release_cents or 0
-    sums = {
-        "total": order.total_cents,
-        "released": released,
-        "returned": order.total_cents - released,
-        "share": _share(order),
-        "fee": order.fee.of(released),
-        "withheld": order.withheld_cents,
-    }
+    sums = {"total": order.total_cents, "released": released, "returned": order.total_cents - released}
     return {
         "order_id": str(order.pk),
         "listing_id": str(order.listing_id),
         "title": order.listing_as_bought.get("title", ""),
         "pieces": order.quantity,
-        **{name: shown_price(cents, order.currency) for name, cents in sums.items()},
+        **_shown(order, sums),
     }
+
+
+def _sellers_facts(order: Order) -> dict[str, str]:
+    """What they owe is nobody else's to know, nor what can be reckoned from it."""
+    fee = order.fee.of(order.release_cents or 0)
+    return _shown(order, {"share": _share(order), "fee": fee, "withheld": order.withheld_cents})
+
+
+def _shown(order: Order, sums: dict[str, int]) -> dict[str, str]:
+    return {name: shown_price(cents, order.currency) for name, cents in sums.items()}

@@ -47,6 +47,7 @@ DECISIONS: tuple[Decision[Operation], ...] = (
         applies_to=correcting.may_be_corrected,
         carry_out=_book_what_happened,
         icon="edit_note",
+        asks_elsewhere=True,
     ),
 )
 

@@ -149,6 +149,7 @@ DECISIONS: tuple[Decision[Order], ...] = (
         carry_out=_do(settling_outside.settle_outside),
         icon="account_balance",
         variant=ActionVariant.DANGER,
+        asks_elsewhere=True,
     ),
     Decision(
         name="clear-attention",

@@ -37,6 +37,7 @@ class Succeeded:
     expires_at: datetime | None = None  # until when a hold holds
 
 
+ALREADY_CAPTURED = "already_captured"  # of a void: somebody has taken what was held
 NO_HOLD = "no_hold"  # of a capture, and of no other: nothing is held any more, all of it is back with the buyer
 
 

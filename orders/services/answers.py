@@ -14,7 +14,7 @@ from marketplace.common.queue import Claim, RowQueue
 from orders import ledger
 from orders.lifecycle import State, Step
 from orders.models import Operation, Order
-from orders.providers.base import NO_HOLD, Failed, Pending, Succeeded
+from orders.providers.base import ALREADY_CAPTURED, NO_HOLD, Failed, Pending, Succeeded
 from orders.services import accepting, deadlines, settling
 from orders.services.asking import ask
 from orders.services.moving import SYSTEM, lock, move
@@ -207,7 +207,14 @@ def _lose_hold(order: Order, code: str) -> None:
 
 
 def _not_voided(order: Order, operation: Operation, answer: Failed) -> None:
-    """A hold that cannot be let go was used: by whom, nobody here knows."""
+    """A hold that cannot be let go was used, by somebody over there. Asked to take it, the provider says how much that
+    was, and from there on it can be given back like any other.
+    """
+    funds = Funds.of(order.operations.all())
+    if answer.code == ALREADY_CAPTURED and order.state == State.SETTLING and not funds.captured:
+        call_for_attention(order, f"void was refused: {answer.code}")
+        ask(order, Kind.CAPTURE, amount_cents=funds.held)
+        return
     stop = call_for_attention if answer.can_try_again else quarantine
     stop(order, f"void was refused: {answer.code}")
 

@@ -25,12 +25,21 @@ def charge_back(order: Order, payment: Operation, taken: Chargeback) -> str:
     if taken.currency != order.currency:
         quarantine(order, why)
         return "quarantined"
-    if order.operations.filter(kind=Operation.Kind.REFUND, provider_ref=OUTSIDE).exists():
-        call_for_attention(order, f"{why}; is it what was settled outside?")
+    by_hand = _settled_by_hand(order)
+    if by_hand:  # whether it is the same money nobody here knows; what goes beyond it is not
+        why = f"{why}; are {by_hand} of it what was settled outside?"
+    if taken.amount_cents <= by_hand:
+        call_for_attention(order, why)
         return "perhaps settled outside"
-    if ledger.charged_back(order, _source(order, taken), cents=taken.amount_cents, provider=payment.provider):
+    rest = taken.amount_cents - by_hand
+    if ledger.charged_back(order, _source(order, taken), cents=rest, provider=payment.provider):
         call_for_attention(order, why)
     return "charged back"
+
+
+def _settled_by_hand(order: Order) -> int:
+    by_hand = order.operations.filter(kind=Operation.Kind.REFUND, provider_ref=OUTSIDE, state=Operation.State.SUCCEEDED)
+    return sum(by_hand.values_list("amount_cents", flat=True))
 
 
 def unbooked(order: Order) -> Chargeback | None:

@@ -18,7 +18,7 @@ from orders.lifecycle import Note, State, Step
 from orders.models import Operation, Order
 from orders.providers.base import Succeeded
 from orders.providers.registry import provider
-from orders.services import answers, charging_back, deadlines
+from orders.services import answers, charging_back, coming_back, deadlines
 from orders.services.moving import By, move, note
 from orders.services.operating import NothingToLookAt, lock_as_operator
 from orders.services.operations import request_for
@@ -78,8 +78,8 @@ def _book(order: Order, operation: Operation, said: Succeeded, *, by: By, reason
 
 
 def _lifted(order: Order) -> dict[str, Any]:
-    """It goes on, unless the buyer's bank has taken the money back as well."""
-    if charging_back.unbooked(order):
+    """It goes on, unless the buyer's bank has taken the money back as well, or they are owed what came back."""
+    if charging_back.unbooked(order) or coming_back.owed(order):
         return {}
     deadlines.put_off(order)
     return {"quarantined_at": None, "needs_attention": ""}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from orders.lifecycle import TRANSITIONS, Party, State, Step
 from orders.models import Delivery, Order
-from orders.services import deadlines
+from orders.services import coming_back, deadlines
 from orders.services.settling import Funds
 
 _NOW: dict[str, str | Promise] = {
@@ -42,6 +42,7 @@ _OTHERWISE: dict[str, str | Promise] = {
     ),
 }
 _NOT_BROUGHT = gettext_lazy("Nobody has brought it in time.")
+_STANDS_STILL = gettext_lazy("It stands still until an operator has looked.")
 _SETTLES = gettext_lazy("Nobody has to do anything more.")
 
 
@@ -59,6 +60,8 @@ class Explanation:
 
 def explain(order: Order, viewer: Any) -> Explanation:
     party = order.party(viewer)
+    if order.quarantined_at is not None and not order.is_over:
+        return _under_review(order, party)
     due = order.deadlines.filter(kind=deadlines.TIMEOUT).values_list("due_at", flat=True).first()
     return Explanation(
         state=order.state,
@@ -69,6 +72,19 @@ def explain(order: Order, viewer: Any) -> Explanation:
         if_nobody_acts=str(_OTHERWISE.get(order.state, _SETTLES)),
         money=_money(order, party),
         text=str(_NOT_BROUGHT if order.state == State.EXPIRED and _is_delivery(order) else _NOW[order.state]),
+    )
+
+
+def _under_review(order: Order, party: Party | None) -> Explanation:
+    return Explanation(
+        state=order.state,
+        status=order.status,
+        waits_for=[Party.OPERATOR.value],
+        allowed=[step.value for step in order.steps_for(party)] if party == Party.OPERATOR else [],
+        until=None,
+        if_nobody_acts=str(_STANDS_STILL),
+        money=_money(order, party),
+        text=str(_NOW[order.state]),
     )
 
 
@@ -101,6 +117,11 @@ def _is_delivery(order: Order) -> bool:
 
 
 def _money(order: Order, party: Party | None) -> str:
+    owed = [_("A refund did not arrive, and is still owed to the buyer.")] if coming_back.owed(order) else []
+    return " ".join([_where_it_went(order, party), *owed])
+
+
+def _where_it_went(order: Order, party: Party | None) -> str:
     if order.state == State.COMPLETED and _is_delivery(order):
         return _("Paid at the door. It never came through us.")
     funds = Funds.of(order.operations.all())

@@ -112,6 +112,8 @@ def lift_quarantine(actor: User, order_id: UUID, *, reason: str) -> Order:
         return order
     if not order.is_over and charging_back.unbooked(order):
         raise SettleFirst
+    if coming_back.owed(order):
+        raise StillOwed
     why = order.needs_attention
     deadlines.put_off(order)
     _note(order, quarantined_at=None, needs_attention="")

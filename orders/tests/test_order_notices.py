@@ -195,6 +195,29 @@ def test_of_what_was_kept_for_a_debt_nothing_is_said_to_be_on_its_way(
     assert body_of(later, "order.paid_out") == "5 000 COP are on their way to you."
 
 
+def test_what_the_seller_owes_is_not_told_to_the_buyer_beside_what_concerns_them(
+    told: Told, buyer: User, moderator: User, make_order: Callable[..., Order]
+) -> None:
+    order = make_order(price_cents=1_000_000)
+    paying.pay(buyer, order.pk)
+    operations.drive(order.pk)
+    misbehave(order, "chargeback")
+    charged_back(ending.complete(buyer, order.pk))
+    second = make_order(price_cents=400_000)
+    paying.pay(buyer, second.pk)
+    operations.drive(second.pk)
+    paying.capture(buyer, second.pk)
+    second = lock(second.pk)
+    move(second, Step.DISPUTE, by=By(Party.BUYER, buyer), reason="never came")
+    operating.resolve(moderator, second.pk, release_cents=400_000, reason="it did")
+    told()
+
+    of_it = Notification.objects.filter(kind="order.decided", data__order_id=str(second.pk))
+    assert {each.user.username for each in of_it} == {"buyer", "seller"}
+    secret = {"share", "fee", "withheld"}
+    assert {each.user.username: secret & each.data.keys() for each in of_it} == {"buyer": set(), "seller": secret}
+
+
 def test_what_no_courier_brought_in_time(told: Told, buyer: User, make_listing: Callable[..., Listing]) -> None:
     door = delivering.Door("FIEC", "11-C")
     order = delivering.order_to(buyer, make_listing().pk, door, payment="cash").order

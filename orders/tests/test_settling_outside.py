@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
@@ -16,7 +19,7 @@ from orders.lifecycle import Party, Step
 from orders.models import InboxEvent, Operation, Order, SimulatorFault, SimulatorRecord, SimulatorWebhook
 from orders.providers.base import WebhookRef
 from orders.providers.simulator import book
-from orders.services import answers, ending, handing_over, inbox, operating, operations, paying
+from orders.services import answers, ending, handing_over, inbox, operating, operations, paying, settling_outside
 from orders.services.auditing import auditing
 from orders.services.auditing.chain import broken_steps_of
 from orders.services.errors import NotYourStep
@@ -248,6 +251,25 @@ def test_a_bank_that_takes_back_what_was_settled_by_hand_is_somebodys_work(moder
     assert balance("expense.chargeback") == 0
 
 
+def test_what_a_bank_takes_beyond_what_was_settled_by_hand_is_owed_by_the_seller(
+    moderator: User, disputed: Order
+) -> None:
+    SimulatorFault.objects.create(fault="refused", kind="refund", order_id=str(disputed.pk))
+    operating.resolve(moderator, disputed.pk, release_cents=PRICE - 40_000, reason="a part")
+    assert settled(disputed).state == "settling"
+    settle_outside(moderator, disputed.pk, reason=WHY)
+    assert settled(disputed).state == "completed"
+
+    book.charge_back(str(disputed.pk))
+    told(disputed)
+    told_again(disputed)
+
+    assert "40000 of it what was settled outside?" in disputed.needs_attention
+    assert balance(f"clawback:{disputed.seller_id}") == 40_000 - PRICE
+    assert books_balance()
+    assert auditing.run().findings == []
+
+
 def test_only_what_is_stopped_or_refused_and_only_by_an_operator_who_says_why(
     buyer: User, seller: User, moderator: User, captured: Order
 ) -> None:
@@ -331,3 +353,20 @@ def test_it_is_offered_and_done_in_the_admin(
 
     assert ends(taken_back) == ENDED
     assert settle not in desk.get(page).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_provider_is_asked_nothing_of_the_order_is_locked(
+    in_admin: Callable[[User], Client], moderator: User, taken_back: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, ask = [], settling_outside._what_became_of
+
+    def asked(order_id: UUID) -> dict[UUID, Any]:
+        seen.append(connection.in_atomic_block)
+        return dict(ask(order_id))
+
+    monkeypatch.setattr(settling_outside, "_what_became_of", asked)
+    settle = reverse("admin:orders_order_decide", args=[taken_back.pk, "settle-outside"])
+    assert in_admin(moderator).post(settle, {"reason": WHY}).status_code == 302
+    assert seen == [False]
+    assert ends(taken_back) == ENDED

@@ -198,6 +198,19 @@ def test_what_somebody_has_captured_over_there_is_in_escrow(buyer: User, seller:
     assert books_balance()
 
 
+def test_what_somebody_has_captured_over_there_can_still_be_called_off(buyer: User, sale: Order) -> None:
+    pay(sale)
+    captured_in_the_dashboard(sale, 20_000)
+
+    ending.cancel(buyer, sale.pk)
+    hurry(sale)
+
+    assert settled(sale).state == "refunded"
+    assert sale.needs_attention == "void was refused: already_captured"
+    assert provider_has(sale) == book.Sums(0, 20_000, 20_000, 0)
+    assert books_balance()
+
+
 def test_a_part_that_is_too_small_to_capture_is_taken_whole_by_hand_and_split_then(
     moderator: User, make_order: Callable[..., Order], seller: User
 ) -> None:

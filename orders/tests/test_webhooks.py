@@ -21,6 +21,7 @@ from orders.providers.simulator import book
 from orders.providers.simulator.provider import Simulator
 from orders.services import ending, health, inbox, operating, operations, paying, settling
 from orders.services.auditing import auditing
+from orders.services.explaining import explain
 from orders.services.settling_outside import NothingToSettle, settle_outside
 from orders.tests.conftest import PRICE
 from orders.tests.money import balance, books_balance, hurry, misbehave, settled
@@ -306,6 +307,17 @@ def test_a_refund_that_comes_back_before_the_end_stops_the_order(moderator: User
 
     assert disputed.quarantined_at is not None
     assert balance(f"owed.buyer:{disputed.pk}") == PRICE - 1_000
+    seen = explain(disputed, disputed.buyer)
+    assert (seen.waits_for, seen.allowed, seen.until) == (["operator"], [], None)
+    assert "still owed to the buyer" in seen.money
+
+    with pytest.raises(operating.StillOwed):
+        operating.lift_quarantine(moderator, disputed.pk, reason="it looks all right")
+    settle_outside(moderator, disputed.pk, reason="paid to their other account")
+    operating.lift_quarantine(moderator, disputed.pk, reason="they have it")
+    disputed.refresh_from_db()
+    assert balance(f"owed.buyer:{disputed.pk}") == 0
+    assert "still owed" not in explain(disputed, disputed.buyer).money
 
 
 def test_a_refund_that_had_failed_and_has_succeeded_is_called_out(buyer: User, paid: Order) -> None:

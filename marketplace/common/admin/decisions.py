@@ -51,6 +51,7 @@ class Decision(Generic[Thing]):
     carry_out: Callable[[Thing, Any, str], None]  # what, who decides, why
     icon: str = "gavel"
     variant: ActionVariant = ActionVariant.DEFAULT
+    asks_elsewhere: bool = False  # of another server: nothing is locked meanwhile, and the service looks again itself
 
     def form_for(self, thing: Thing, data: Any) -> forms.Form:
         return ReasonForm(data)
@@ -100,10 +101,16 @@ class DecisionAdmin(ModelAdmin):  # type: ignore[misc]
             form = decision.form_for(thing, request.POST if request.method == "POST" else None)
             if not form.is_valid():
                 return self._ask(request, decision, thing, form)
-            decision.take(thing, request.user, form.cleaned_data)
-            self.log_change(request, thing, f"{decision.title}: {form.cleaned_data['reason']}")
+            if not decision.asks_elsewhere:
+                self._carry_out(request, decision, thing, form)
+        if decision.asks_elsewhere:
+            self._carry_out(request, decision, thing, form)
         self.message_user(request, _("Done: %(what)s.") % {"what": decision.title}, messages.SUCCESS)
         return self._back_to(thing)
+
+    def _carry_out(self, request: HttpRequest, decision: Decision[Any], thing: Any, form: forms.Form) -> None:
+        decision.take(thing, request.user, form.cleaned_data)
+        self.log_change(request, thing, f"{decision.title}: {form.cleaned_data['reason']}")
 
     def _locked(self, request: HttpRequest, object_id: str) -> Any:
         seen = self.get_object(request, unquote(object_id))

@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet, Sum
 
 from orders.models import SimulatorRecord
 from orders.models.simulator import SimulatorFault
-from orders.providers.base import NO_HOLD, Line, Request
+from orders.providers.base import ALREADY_CAPTURED, NO_HOLD, Line, Request
 from orders.providers.simulator import clock, notices
 
 Fault = SimulatorFault.Fault
@@ -187,7 +187,7 @@ def _refusal(request: Request, sums: Sums, fault: str | None) -> str:
         case "capture":
             return "" if sums.held >= amount else _why_not_captured(sums)
         case "void":
-            return "already_captured" if sums.captured else ""
+            return ALREADY_CAPTURED if sums.captured else ""
         case "refund" | "transfer":
             return "" if left >= amount else "not_enough"
     return "unknown_kind"
@@ -195,7 +195,7 @@ def _refusal(request: Request, sums: Sums, fault: str | None) -> str:
 
 def _why_not_captured(sums: Sums) -> str:
     if sums.captured:
-        return "already_captured"
+        return ALREADY_CAPTURED
     return "more_than_held" if sums.held else NO_HOLD
 
 

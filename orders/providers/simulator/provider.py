@@ -12,6 +12,7 @@ from marketplace.common.jsonio import loads
 from orders.models import SimulatorRecord
 from orders.providers import signing
 from orders.providers.base import (
+    ALREADY_CAPTURED,
     NO_HOLD,
     Chargeback,
     Failed,
@@ -32,7 +33,7 @@ from orders.providers.simulator.desk import Answer
 
 State = SimulatorRecord.State
 FINAL_CODES = frozenset(
-    {NO_HOLD, "more_than_held", "already_captured", "already_authorized", "not_enough", "unknown_kind"}
+    {NO_HOLD, "more_than_held", ALREADY_CAPTURED, "already_authorized", "not_enough", "unknown_kind"}
 )
 
 

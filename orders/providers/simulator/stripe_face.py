@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from django.core.exceptions import ValidationError
 
 from orders.models import SimulatorRecord
-from orders.providers.base import NO_HOLD, Request
+from orders.providers.base import ALREADY_CAPTURED, NO_HOLD, Request
 from orders.providers.simulator import book, desk
 
 State = SimulatorRecord.State
@@ -23,7 +23,7 @@ _LEAST = {"USD": 50}  # what Stripe takes of a card
 _ERRORS = {
     NO_HOLD: "payment_intent_unexpected_state",
     "more_than_held": "amount_too_large",
-    "already_captured": "payment_intent_unexpected_state",
+    ALREADY_CAPTURED: "payment_intent_unexpected_state",
     "not_enough": "charge_already_refunded",
 }
 

@@ -6,7 +6,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from orders.providers.base import NO_HOLD, Failed, NotSeen, Pending, Result, Snapshot, Succeeded, Unknown
+from orders.providers.base import (
+    ALREADY_CAPTURED,
+    NO_HOLD,
+    Failed,
+    NotSeen,
+    Pending,
+    Result,
+    Snapshot,
+    Succeeded,
+    Unknown,
+)
 from orders.providers.stripe.amounts import NotInThisCurrency, from_stripe
 
 if TYPE_CHECKING:
@@ -67,7 +77,7 @@ def void(intent: PaymentIntent, amount_cents: int) -> Snapshot:
     """It let go of whatever there was."""
     if intent.status == "canceled":
         return Succeeded(intent.id, amount_cents, intent.currency.upper())
-    return Failed("already_captured") if intent.status == "succeeded" else NotSeen()
+    return Failed(ALREADY_CAPTURED) if intent.status == "succeeded" else NotSeen()
 
 
 def moved(made: Any) -> Succeeded | Failed | Unknown:
