@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from django.db import OperationalError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from psycopg.pq import ExecStatus
 
 from marketplace.common.postgis import base, fixed
 from marketplace.common.postgis.base import hold_connections
@@ -169,3 +171,13 @@ def test_one_with_an_error_an_open_transaction_or_of_old_age_is_not_held(
     backend()
     connection.close_if_unusable_or_obsolete()
     assert connection.connection is None
+
+
+def test_what_has_no_code_comes_from_the_connection_and_not_from_the_server() -> None:
+    """libpq may not call it bad yet: the server has gone in the middle of the answer."""
+    connection.ensure_connection()
+    raw = connection.connection
+    cut_off = raw.pgconn.make_empty_result(ExecStatus.FATAL_ERROR)
+    assert isinstance(fixed._trouble(raw, cut_off), psycopg.OperationalError)
+    refused = raw.pgconn.exec_(b"SELECT 1 / 0")
+    assert isinstance(fixed._trouble(raw, refused), psycopg.errors.DivisionByZero)

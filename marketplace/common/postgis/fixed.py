@@ -17,7 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
 
 PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 MOST_PREPARED = 200  # on one connection; there are far fewer
@@ -99,8 +99,10 @@ def _prepared(raw: Any, text: bytes, types: tuple[int, ...]) -> bytes:
 
 
 def _trouble(raw: Any, result: Any) -> psycopg.Error:
-    """A server that is gone has no code for it; others must see that it may come back."""
-    if raw.pgconn.status == ConnStatus.BAD:
+    """A server that is gone has no code for it, whether libpq calls the connection bad by now or not; others must see
+    that it may come back.
+    """
+    if raw.pgconn.status == ConnStatus.BAD or not result.error_field(DiagnosticField.SQLSTATE):
         return psycopg.OperationalError(result.get_error_message())
     return error_from_result(result, encoding="utf-8")
 
