@@ -96,6 +96,13 @@ def lost(order: Order, source: str, *, cents: int, provider: str) -> None:
     post(source, order, ours, clearing(provider, cents))
 
 
+def refunded_twice(order: Order, source: str, *, cents: int, provider: str) -> None:
+    """The provider has given the buyer more than they were owed, and nobody gives it back."""
+    if cents:
+        ours = Leg("expense.refunded_twice", -cents, keeps_balance=False, may_be_negative=True)
+        post(source, order, ours, clearing(provider, cents))
+
+
 def came_back(order: Order, source: str, *, cents: int, provider: str) -> None:
     """A refund that did not reach the buyer: the provider has it again, and it is still theirs."""
     post(source, order, clearing(provider, -cents), _owed_to_buyer(order, cents))

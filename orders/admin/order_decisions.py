@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from accounts.models import User
 from marketplace.common.admin import Decision
@@ -18,6 +18,7 @@ from marketplace.common.money import cents_from_amount
 from orders.admin.showing import sum_of
 from orders.lifecycle import Party, Step
 from orders.models import Order
+from orders.models.dispute import RAISERS
 from orders.services import operating, settling_outside
 
 OPERATE = "orders.operate_order"
@@ -73,8 +74,29 @@ class Resolve(Decision[Order]):
         )
 
 
-def _not_without_a_sum(order: Order, actor: User, reason: str) -> None:
-    raise NotImplementedError("`Resolve.take` has the whole answer")
+class DisputeForm(ReasonForm):
+    raised_by = forms.ChoiceField(
+        label=_("Raised by"),
+        choices=RAISERS,
+        widget=UnfoldAdminSelectWidget(),
+        help_text=_("Who of the two has asked for it. The other one is to answer."),
+    )
+    field_order = ("raised_by", "reason")
+
+
+@dataclass(frozen=True)
+class OpenDispute(Decision[Order]):
+    """Asks for whom, too."""
+
+    def form_for(self, thing: Order, data: Any) -> forms.Form:
+        return DisputeForm(data)
+
+    def take(self, thing: Order, actor: User, answers: dict[str, Any]) -> None:
+        operating.open_dispute_for(actor, thing.pk, raised_by=Party(answers["raised_by"]), reason=answers["reason"])
+
+
+def _not_with_a_reason_alone(order: Order, actor: User, reason: str) -> None:
+    raise NotImplementedError("`take` has the whole answer")
 
 
 def _may(step: Step) -> Any:
@@ -97,7 +119,7 @@ DECISIONS: tuple[Decision[Order], ...] = (
         ),
         permission=OPERATE,
         applies_to=_may(Step.D_RESOLVE),
-        carry_out=_not_without_a_sum,
+        carry_out=_not_with_a_reason_alone,
         icon="balance",
         variant=ActionVariant.PRIMARY,
     ),
@@ -122,6 +144,18 @@ DECISIONS: tuple[Decision[Order], ...] = (
         applies_to=_may(Step.HAND_OVER),
         carry_out=_do(operating.witness_hand_over),
         icon="handshake",
+    ),
+    OpenDispute(
+        name="open-dispute",
+        title=_("Open a dispute"),
+        explanation=_(
+            "For one of the two, who could not do it themselves. The money stays where it is until they agree, you"
+            " decide, or the time for it is up. Your reason is shown to both."
+        ),
+        permission=OPERATE,
+        applies_to=_may(Step.DISPUTE),
+        carry_out=_not_with_a_reason_alone,
+        icon="balance",
     ),
     Decision(
         name="lift-quarantine",

@@ -42,9 +42,6 @@ class Dispute(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(raised_by__in=("buyer", "seller")), name="dispute_raised_by_a_party"),
         ]
-        indexes: ClassVar = [
-            models.Index(fields=["escalated_at"], condition=Q(escalated_at__isnull=False), name="dispute_escalated"),
-        ]
 
     def __str__(self) -> str:
         return f"Dispute of {self.order_id}"

@@ -31,6 +31,8 @@ class Operation(models.Model):
         FAILED = "failed", "Failed"
 
     OPEN: ClassVar = (State.READY, State.SENT, State.UNKNOWN)
+    CAME_LATE: ClassVar = "succeeded late, after: "  # in `failure`: what the provider had called one, and has done
+    OUTSIDE: ClassVar = "outside"  # as `provider_ref`: of a refund that the buyer got in a way we did not ask for
 
     id = KeyField()
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="operations", db_index=False)
@@ -87,6 +89,11 @@ class Operation(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
+
+    @property
+    def has_come_late(self) -> bool:
+        """Called a failure, done after all, and not booked as what was asked."""
+        return self.state == self.State.FAILED and self.failure.startswith(self.CAME_LATE)
 
     @property
     def waits_for_buyer(self) -> bool:

@@ -24,7 +24,6 @@ log = structlog.get_logger(__name__)
 
 ATTENTION_AFTER = timedelta(hours=6)
 LOOK_AGAIN_AFTER = timedelta(hours=1)  # at what is quarantined
-CAME_LATE = "succeeded late, after: "
 SECURE = "secure"
 SECURE_BEFORE = timedelta(hours=24)
 SECURE_AGAIN_AFTER = timedelta(minutes=10)
@@ -68,7 +67,7 @@ def late_success(order: Order, operation: Operation, answer: Succeeded) -> None:
     paid in another way, nobody here can know which of the two is meant.
     """
     call_for_attention(order, f"a payment that had failed has succeeded: {operation.failure}")
-    operation.failure = f"{CAME_LATE}{operation.failure}"[:120]
+    operation.failure = f"{Operation.CAME_LATE}{operation.failure}"[:120]
     operation.save(update_fields=["failure"])
     if not order.is_over:
         quarantine(order, "a payment that had failed has succeeded")

@@ -8,8 +8,7 @@ from orders.models import LedgerTransaction, Operation, Order
 from orders.providers.base import Chargeback
 from orders.services.answers import call_for_attention, quarantine
 from orders.services.moving import SYSTEM, note
-
-OUTSIDE = "outside"  # the reference of a refund that the buyer got in a way we did not ask for
+from orders.services.settling import Funds
 
 
 def charge_back(order: Order, payment: Operation, taken: Chargeback) -> str:
@@ -25,7 +24,7 @@ def charge_back(order: Order, payment: Operation, taken: Chargeback) -> str:
     if taken.currency != order.currency:
         quarantine(order, why)
         return "quarantined"
-    by_hand = _settled_by_hand(order)
+    by_hand = Funds.of(order.operations.all()).by_hand
     if by_hand:  # whether it is the same money nobody here knows; what goes beyond it is not
         why = f"{why}; are {by_hand} of it what was settled outside?"
     if taken.amount_cents <= by_hand:
@@ -37,16 +36,11 @@ def charge_back(order: Order, payment: Operation, taken: Chargeback) -> str:
     return "charged back"
 
 
-def _settled_by_hand(order: Order) -> int:
-    by_hand = order.operations.filter(kind=Operation.Kind.REFUND, provider_ref=OUTSIDE, state=Operation.State.SUCCEEDED)
-    return sum(by_hand.values_list("amount_cents", flat=True))
-
-
-def unbooked(order: Order) -> Chargeback | None:
+def unbooked(order: Order) -> list[Chargeback]:
     """What came before the payout and has not been settled yet. Kept in the chain, whatever becomes of the event."""
     noted = order.events.filter(step=Note.CHARGE_BACK).order_by("version").values_list("facts", flat=True)
     known = (Chargeback(each["reference"], each["cents"], each["currency"]) for each in noted)
-    return next((each for each in known if not is_booked(order, each)), None)
+    return [each for each in known if not is_booked(order, each)]
 
 
 def is_booked(order: Order, taken: Chargeback) -> bool:
@@ -55,7 +49,7 @@ def is_booked(order: Order, taken: Chargeback) -> bool:
 
 
 def settled_by(taken: Chargeback) -> str:
-    return f"{OUTSIDE}:{taken.reference}"[:120]
+    return f"{Operation.OUTSIDE}:{taken.reference}"[:120]
 
 
 def bear(order: Order, taken: Chargeback, *, cents: int, provider: str) -> None:

@@ -1,35 +1,63 @@
-"""A refund turns out otherwise than the provider had said: days later a bank may send the money back."""
+"""A refund turns out otherwise than the provider had said: a bank sends it back, or takes it after all.
+
+One that succeeds late takes the place of the one that would be asked for next; where the buyer has their money already,
+they have it twice, and we bear it.
+"""
 
 from __future__ import annotations
 
 from orders import ledger
 from orders.models import Operation, Order
 from orders.providers.base import Failed, Succeeded
-from orders.services import answers
+from orders.services import answers, settling
 
 CAME_BACK = "came back: "
 
 
 def is_contradicted(refund: Operation, answer: Succeeded | Failed) -> bool:
     """It is dealt with once; how it was dealt with stands in its failure."""
-    if refund.kind != Operation.Kind.REFUND or refund.failure.startswith((CAME_BACK, answers.CAME_LATE)):
+    if refund.kind != Operation.Kind.REFUND or refund.failure.startswith(CAME_BACK):
         return False
-    return isinstance(answer, Succeeded) == (refund.state == Operation.State.FAILED)
+    if isinstance(answer, Failed):
+        return refund.state == Operation.State.SUCCEEDED
+    return refund.state == Operation.State.FAILED and not refund.has_come_late
 
 
 def contradicted(order: Order, refund: Operation, answer: Succeeded | Failed) -> None:
     """Both are locked. Whatever the buyer is still owed, or has got twice, is somebody's work."""
     if isinstance(answer, Failed):
-        source = f"o{order.pk}:came_back:{refund.seq}"
-        ledger.came_back(order, source, cents=refund.amount_cents, provider=refund.provider)
-        why, mark = f"a refund came back, the buyer is owed {refund.amount_cents}: {answer.code}", CAME_BACK
+        _has_come_back(order, refund, answer)
     else:
-        why, mark = f"a refund that had failed has succeeded: {refund.failure}", answers.CAME_LATE
-    refund.failure = f"{mark}{answer.code if isinstance(answer, Failed) else refund.failure}"[:120]
-    refund.save(update_fields=["failure"])
+        _has_succeeded(order, refund, answer)
+
+
+def _has_come_back(order: Order, refund: Operation, answer: Failed) -> None:
+    source = f"o{order.pk}:came_back:{refund.seq}"
+    ledger.came_back(order, source, cents=refund.amount_cents, provider=refund.provider)
+    _note(refund, f"{CAME_BACK}{answer.code}")
+    why = f"a refund came back, the buyer is owed {refund.amount_cents}: {answer.code}"
     answers.call_for_attention(order, why)
     if not order.is_over:
         answers.quarantine(order, why)
+
+
+def _has_succeeded(order: Order, refund: Operation, answer: Succeeded) -> None:
+    why = f"a refund that had failed has succeeded: {refund.failure}"
+    if answer.currency != refund.currency:  # there is no booking that
+        answers.quarantine(order, f"{why}, in {answer.currency}")
+        return
+    answers.call_for_attention(order, why)
+    refund.provider_ref, refund.amount_cents = answer.reference, answer.amount_cents
+    _note(refund, f"{Operation.CAME_LATE}{refund.failure}")
+    if order.is_over:
+        settling.bear_what_came_late(order)
+    else:
+        settling.advance(order)
+
+
+def _note(refund: Operation, failure: str) -> None:
+    refund.failure = failure[:120]
+    refund.save(update_fields=["failure", "provider_ref", "amount_cents"])
 
 
 def owed(order: Order) -> int:

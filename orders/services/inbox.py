@@ -6,7 +6,7 @@ arrived: its mark is written in the transaction of its effect, so a crash betwee
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -80,7 +80,7 @@ def _process(claim: Claim, event: InboxEvent) -> None:
     if operation is None:
         _keep(claim, event, UNKNOWN_OBJECT)
         return
-    fetch = _fetch_chargeback if event.kind.startswith("chargeback") else _fetch_operations
+    fetch = _fetch_chargebacks if event.kind.startswith("chargeback") else _fetch_operations
     apply = fetch(operation)
     if apply is None:
         _keep(claim, event, "not known yet")
@@ -150,18 +150,19 @@ def _is_contradicted(operation: Operation, answer: Succeeded | Failed) -> bool:
     """A payment was called a failure, and holds money after all. That is dealt with once."""
     if operation.kind != Operation.Kind.AUTHORIZE or operation.state != Operation.State.FAILED:
         return False
-    return isinstance(answer, Succeeded) and not operation.failure.startswith(answers.CAME_LATE)
+    return isinstance(answer, Succeeded) and not operation.has_come_late
 
 
-def _fetch_chargeback(payment: Operation) -> Apply | None:
-    taken = provider(payment.provider).fetch_chargeback(request_for(payment))
-    if isinstance(taken, Chargeback):
-        return lambda order: charging_back.charge_back(order, payment, taken)
-    return None if isinstance(taken, Unknown) else _nothing_was_taken
+def _fetch_chargebacks(payment: Operation) -> Apply | None:
+    known = provider(payment.provider).fetch_chargebacks(request_for(payment))
+    return None if isinstance(known, Unknown) else lambda order: _charge_back(order, payment, known)
 
 
-def _nothing_was_taken(order: Order) -> str:
-    return "nothing was taken back"
+def _charge_back(order: Order, payment: Operation, known: Iterable[Chargeback]) -> str:
+    outcome = "nothing was taken back"
+    for taken in known:
+        outcome = charging_back.charge_back(order, payment, taken)
+    return outcome
 
 
 def forget_old() -> int:

@@ -17,17 +17,14 @@ from marketplace.common.errors import Conflict, DomainError
 from orders.lifecycle import Party, Step
 from orders.models import Operation, Order
 from orders.services import answers, asking, charging_back, coming_back, deadlines, ending, handing_over, settling
+from orders.services.answering_for import require_reason
+from orders.services.disputes import opening
 from orders.services.errors import NotYourStep, StepRefused
 from orders.services.moving import By, lock_for, move
 
 # Ways to call an order off, the first that the table allows an operator is the one
 CALLS_OFF = (Step.CANCEL_UNPAID, Step.ABANDON_PAYING, Step.BUYER_CANCEL, Step.DECLINE, Step.SELLER_REFUND)
 REST = (Operation.State.READY, Operation.State.UNKNOWN)  # nobody is asking at this moment
-
-
-class ReasonMissing(DomainError):
-    code = "reason_missing"
-    detail = "Say why"
 
 
 class NotThatMuch(DomainError):
@@ -96,6 +93,15 @@ def witness_hand_over(actor: User, order_id: UUID, *, reason: str) -> Order:
 
 
 @transaction.atomic
+def open_dispute_for(actor: User, order_id: UUID, *, raised_by: Party, reason: str) -> Order:
+    """One of the two has asked for it, in a way that the product does not know of: the money stays where it is."""
+    order, by = lock_as_operator(actor, order_id, reason)
+    opening.begin(order, by=by, raised_by=raised_by, reason=reason)
+    _record("disputed", order, actor, reason, raised_by=raised_by.value)
+    return order
+
+
+@transaction.atomic
 def quarantine(actor: User, order_id: UUID, *, reason: str) -> Order:
     order, _ = lock_as_operator(actor, order_id, reason)
     if order.quarantined_at is None:
@@ -158,8 +164,7 @@ def lock_as_operator(actor: User, order_id: UUID, reason: str) -> tuple[Order, B
     order, by = lock_for(actor, order_id)
     if by.party != Party.OPERATOR:
         raise NotYourStep("Nobody decides about an order of their own")
-    if not reason.strip():
-        raise ReasonMissing
+    require_reason(by, reason)
     return order, by
 
 

@@ -29,19 +29,22 @@ class Funds:
     captured: int = 0
     refunded: int = 0
     transferred: int = 0
+    by_hand: int = 0  # of what was refunded
 
     @classmethod
     def of(cls, operations: Iterable[Operation]) -> Funds:
-        sums = dict.fromkeys(Kind.values, 0)
+        sums, by_hand = dict.fromkeys(Kind.values, 0), 0
         for each in operations:
             if each.state == Operation.State.SUCCEEDED:
                 sums[each.kind] += each.amount_cents
+                by_hand += each.amount_cents if each.provider_ref == Operation.OUTSIDE else 0
         is_let_go = bool(sums[Kind.CAPTURE] or sums[Kind.VOID])
         return cls(
             held=0 if is_let_go else sums[Kind.AUTHORIZE],
             captured=sums[Kind.CAPTURE],
             refunded=sums[Kind.REFUND],
             transferred=sums[Kind.TRANSFER],
+            by_hand=by_hand,
         )
 
     @property
@@ -72,8 +75,7 @@ def advance(order: Order) -> None:
     """`order` is locked. One step further, or the end; to be called after everything that may have changed it."""
     if order.state != State.SETTLING or order.quarantined_at is not None:
         return
-    _withdraw_unsent(order)
-    operations = list(order.operations.all())
+    operations = _still_wanted(order)
     if any(each.is_open and not each.waits_for_buyer for each in operations):
         return  # while an answer is due nothing else is asked, so that two requests never cross
     funds = Funds.of(operations)
@@ -83,6 +85,12 @@ def advance(order: Order) -> None:
             ask(order, Kind.VOID, amount_cents=waiting.amount_cents)
         return
     needed = next_needed(order, funds)
+    late = next((each for each in operations if each.has_come_late and each.kind == Kind.REFUND), None)
+    if late is not None and needed is not None and needed.kind == Kind.REFUND:
+        if late.amount_cents <= needed.cents:  # else nobody here can know what it was: an operator has been called
+            _count_as_asked(order, late)
+            advance(order)
+        return
     if needed is not None and needed.kind == Kind.TRANSFER and _withhold(order, needed.cents):
         needed = next_needed(order, funds)
     if needed is None:
@@ -91,10 +99,33 @@ def advance(order: Order) -> None:
         ask(order, needed.kind, amount_cents=needed.cents)
 
 
-def _withdraw_unsent(order: Order) -> None:
-    """A payment that nobody has told the provider of need not be made first and let go then."""
-    unsent = order.operations.filter(kind=Kind.AUTHORIZE, state=Operation.State.READY)
+def _still_wanted(order: Order) -> list[Operation]:
+    """A payment that nobody has told the provider of is not made first and let go then; nor a refund that came late."""
+    operations = list(order.operations.all())
+    unwanted = {Kind.AUTHORIZE.value} | {each.kind for each in operations if each.has_come_late}
+    if not any(each.state == Operation.State.READY and each.kind in unwanted for each in operations):
+        return operations
+    unsent = order.operations.filter(kind__in=unwanted, state=Operation.State.READY)
     unsent.update(state=Operation.State.FAILED, failure="withdrawn", due_at=None, done_at=Now())
+    return list(order.operations.all())
+
+
+def _count_as_asked(order: Order, late: Operation) -> None:
+    ledger.refunded(order, late.key, late.amount_cents, late.provider)
+    late.state = Operation.State.SUCCEEDED
+    late.save(update_fields=["state"])
+
+
+def bear_what_came_late(order: Order) -> None:
+    """The order is at its end, so the buyer has it twice. What was settled by hand may be the very same money."""
+    operations = list(order.operations.filter(kind=Kind.REFUND).order_by("seq"))
+    by_hand = Funds.of(operations).by_hand
+    for late in operations:
+        if late.has_come_late:
+            counted = min(by_hand, late.amount_cents)
+            by_hand -= counted
+            source = f"o{order.pk}:refunded_twice:{late.seq}"
+            ledger.refunded_twice(order, source, cents=late.amount_cents - counted, provider=late.provider)
 
 
 def _withhold(order: Order, due: int) -> bool:
@@ -113,6 +144,7 @@ def _finish(order: Order, funds: Funds) -> None:
     left = (order.release_cents or 0) - order.withheld_cents
     if funds.captured and not funds.transferred and left:
         ledger.fee_taken(order, f"o{order.pk}:fee:1", left)  # it takes all there is
+    bear_what_came_late(order)
     if order.is_sale:
         _let_go(order, StockHold.State.CONSUMED)
         end = State.COMPLETED

@@ -111,7 +111,8 @@ def _withdraw(order: Order, operation_id: UUID) -> None:
 def _settle(order: Order, *, by: By, reason: str) -> dict[str, Any]:
     if order.is_over:  # what had become unclear has ended it
         raise NothingToSettle
-    taken = charging_back.unbooked(order)
+    waiting = charging_back.unbooked(order)
+    taken = waiting[0] if waiting else None
     if order.state != State.SETTLING:
         _call_off(order, by=by, reason=reason)
     in_escrow = Funds.of(order.operations.all()).in_escrow
@@ -121,10 +122,12 @@ def _settle(order: Order, *, by: By, reason: str) -> dict[str, Any]:
     if taken is None and cents <= 0:
         raise NothingToSettle
     refund = ask(order, Kind.REFUND, amount_cents=cents) if cents else None
-    way = charging_back.settled_by(taken) if taken else charging_back.OUTSIDE
+    way = charging_back.settled_by(taken) if taken else Operation.OUTSIDE
     facts = {"operation": refund.key if refund else "", "done_cents": cents, "outside": way}
     left = _left_for_the_seller(order, in_escrow - cents)
-    note(order, Note.BOOK, by=by, facts=facts | left, reason=reason, quarantined_at=None, needs_attention="", **left)
+    # Stopped for as long as another one waits: what the bank has taken must not be given back by us as well
+    lifted = {"quarantined_at": None, "needs_attention": ""} if len(waiting) <= 1 else {}
+    note(order, Note.BOOK, by=by, facts=facts | left, reason=reason, **lifted, **left)
     if taken is not None:
         _bear_the_rest(order, taken, cents=_amount(order, taken, in_escrow) - cents)
     if refund is not None:

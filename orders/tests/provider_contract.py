@@ -240,18 +240,37 @@ class ProviderContract:
 
     # ── Chargebacks ──────────────────────────────────────────────────────────────────────────────
 
-    def test_a_chargeback_is_there_only_once_there_is_one(self, provider: Provider, order_id: str) -> None:
+    def test_chargebacks_are_there_once_there_are_any(self, provider: Provider, order_id: str) -> None:
         request = self.wanted(order_id, "authorize")
         payment = self.captured(provider, order_id)
         asked = replace(request, reference=payment)
-        assert provider.fetch_chargeback(asked) == NotSeen()
+        assert provider.fetch_chargebacks(asked) == ()
         faults.order(Fault.CHARGEBACK, order_id=order_id)
         self.ask(provider, self.wanted(order_id, "transfer", payment=payment))
 
-        taken = provider.fetch_chargeback(asked)
+        taken = provider.fetch_chargebacks(asked)
 
-        assert not isinstance(taken, NotSeen | Unknown)
-        assert (taken.amount_cents, taken.currency) == (AMOUNT, "USD")
+        assert not isinstance(taken, Unknown)
+        assert [(each.amount_cents, each.currency) for each in taken] == [(AMOUNT, "USD")]
+
+    def test_a_bank_may_take_back_one_part_after_another(self, provider: Provider, order_id: str) -> None:
+        asked = replace(self.wanted(order_id, "authorize"), reference=self.captured(provider, order_id))
+        for cents in (1_000, 2_000):
+            book.charge_back(order_id, cents=cents)
+
+        taken = provider.fetch_chargebacks(asked)
+
+        assert not isinstance(taken, Unknown)
+        assert sorted(each.amount_cents for each in taken) == [1_000, 2_000]
+        assert len({each.reference for each in taken}) == 2
+
+    def test_what_the_bank_has_taken_back_is_not_refunded_as_well(self, provider: Provider, order_id: str) -> None:
+        payment = self.captured(provider, order_id)
+        book.charge_back(order_id)
+
+        refused = self.ask(provider, self.wanted(order_id, "refund", payment=payment))
+
+        assert isinstance(refused, Failed)
 
     # ── Notifications ────────────────────────────────────────────────────────────────────────────
 

@@ -20,6 +20,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from listings.models import Photo
 from marketplace.common.ids import uuid7
+from marketplace.common.models import AuditEntry
 from marketplace.common.storage import get_store
 from orders.lifecycle import Party
 from orders.models import Dispute, DisputeEvidence, Order
@@ -103,6 +104,35 @@ def test_the_page_has_what_both_have_said_and_proposed(
     for words in ("Broken", "120 000 COP", "2026-02-0", "It was whole"):
         assert words in text, words
     assert list(told)[:2] == ["dispute", "statements"], "before what the machine has noted"
+
+
+def test_an_operator_opens_one_for_a_party_and_says_why(desk: Client, moderator: User, order: Order) -> None:
+    ship(order)
+    door = reverse("admin:orders_order_decide", args=[order.pk, "open-dispute"])
+    assert door in desk.get(change_url(order)).content.decode()
+
+    refused = desk.post(door, {"raised_by": "courier", "reason": "by telephone"})
+    assert (refused.status_code, Dispute.objects.count()) == (200, 0)
+    assert desk.post(door, {"raised_by": "buyer", "reason": "by telephone"}).status_code == 302
+
+    dispute = Dispute.objects.get()
+    assert (dispute.raised_by, dispute.reason, dispute.order.state) == ("buyer", "by telephone", "disputed")
+    step = dispute.order.events.get(step="dispute")
+    assert (step.party, step.actor) == (Party.OPERATOR, moderator)
+    assert dispute.order.deadlines.filter(kind="dispute_answer").exists()
+    assert AuditEntry.objects.get(action="order.disputed").data == {"raised_by": "buyer"}
+    assert door not in desk.get(change_url(order)).content.decode()
+
+
+def test_nobody_opens_one_for_a_party_of_an_order_of_their_own(
+    in_admin: InAdmin, moderator: User, make_order: Callable[..., Order]
+) -> None:
+    order = ship(make_order(by=moderator))
+    door = reverse("admin:orders_order_decide", args=[order.pk, "open-dispute"])
+
+    in_admin(moderator).post(door, {"raised_by": "seller", "reason": "mine"})
+
+    assert not Dispute.objects.exists()
 
 
 def test_a_file_is_a_link_that_gives_it_to_be_saved(

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
+from marketplace.common.errors import InvalidInput
 from marketplace.common.models import AuditEntry
 from orders.models import Operation, Order, SimulatorFault, SimulatorRecord
 from orders.providers.base import Chargeback
@@ -18,7 +19,7 @@ from orders.services.auditing import auditing
 from orders.services.auditing.chain import broken_steps_of
 from orders.services.correcting import CallOffFirst, CannotBeBooked, NothingDiffers, book_what_happened
 from orders.services.errors import NotYourStep
-from orders.services.operating import NothingToLookAt, ReasonMissing
+from orders.services.operating import NothingToLookAt
 from orders.tests.conftest import PRICE
 from orders.tests.money import books_balance, hurry, provider_has, settled
 from orders.tests.tampering import tamper
@@ -159,7 +160,7 @@ def test_F20_only_what_differs_by_an_operator_who_says_why(
     paying.pay(buyer, order.pk)
     moves_otherwise(order, "authorize", by_cents=1)
     key = stopped(order).pk
-    for actor, reason, refusal in ((moderator, " ", ReasonMissing), (seller, WHY, NotYourStep)):
+    for actor, reason, refusal in ((moderator, " ", InvalidInput), (seller, WHY, NotYourStep)):
         with pytest.raises(refusal):
             book_what_happened(actor, key, reason=reason)
 

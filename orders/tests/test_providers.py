@@ -58,7 +58,7 @@ class TestSimulatorOverHttp(SimulatorContract):
 
         assert isinstance(self.ask(Simulator(), request), Unknown)
         assert isinstance(Simulator().fetch(request), Unknown)
-        assert isinstance(Simulator().fetch_chargeback(request), Unknown)
+        assert isinstance(Simulator().fetch_chargebacks(request), Unknown)
 
 
 def desk_waits(monkeypatch: pytest.MonkeyPatch, order_id: str, *, seconds: float) -> None:
@@ -99,7 +99,7 @@ class TestStripe(ProviderContract):
 
         assert isinstance(self.ask(Stripe(), request), Unknown)
         assert isinstance(Stripe().fetch(request), Unknown)
-        assert isinstance(Stripe().fetch_chargeback(request), Unknown)
+        assert isinstance(Stripe().fetch_chargebacks(request), Unknown)
 
     def test_a_key_that_is_refused_is_our_trouble_and_no_failure(
         self, provider: Provider, order_id: str, settings: Settings

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from marketplace.common.errors import InvalidInput
 from marketplace.common.models import AuditEntry
 from orders.lifecycle import Party, Step
 from orders.models import InboxEvent, Operation, Order, SimulatorFault, SimulatorRecord, SimulatorWebhook
@@ -24,7 +25,7 @@ from orders.services.auditing import auditing
 from orders.services.auditing.chain import broken_steps_of
 from orders.services.errors import NotYourStep
 from orders.services.moving import By, lock, move
-from orders.services.operating import ReasonMissing, SettleFirst
+from orders.services.operating import SettleFirst
 from orders.services.settling_outside import NothingToSettle, StillUnderWay, settle_outside
 from orders.tests.conftest import PRICE
 from orders.tests.money import balance, books_balance, hurry, misbehave, provider_has, settled
@@ -60,8 +61,7 @@ def told_again(order: Order) -> Order:
 
 
 def is_taken_back_in_part(order: Order, cents: int) -> Order:
-    book.charge_back(str(order.pk))
-    SimulatorRecord.objects.filter(order_id=str(order.pk), kind="chargeback").update(amount_cents=cents)
+    book.charge_back(str(order.pk), cents=cents)
     return told(order)
 
 
@@ -159,6 +159,27 @@ def test_what_the_bank_left_goes_back_by_itself(moderator: User, captured: Order
 
     assert ends(captured) == ENDED
     assert provider_has(captured).refunded == PRICE - 1_000
+    assert is_sound(captured)
+
+
+def test_it_stays_stopped_until_each_part_that_the_bank_took_is_settled(moderator: User, captured: Order) -> None:
+    for cents in (1_000, 2_000):
+        book.charge_back(str(captured.pk), cents=cents)
+    told(captured)
+    assert captured.events.filter(step="charge_back").count() == 2
+
+    settle_outside(moderator, captured.pk, reason=WHY)
+    hurry(captured)
+    settled(captured)
+
+    assert captured.quarantined_at is not None
+    assert provider_has(captured).refunded == 0
+    with pytest.raises(SettleFirst):
+        operating.lift_quarantine(moderator, captured.pk, reason="one of them is settled")
+    settle_outside(moderator, captured.pk, reason=WHY)
+    hurry(captured)
+    assert ends(captured) == ENDED
+    assert (provider_has(captured).refunded, captured.needs_attention) == (PRICE - 3_000, "")
     assert is_sound(captured)
 
 
@@ -276,7 +297,7 @@ def test_only_what_is_stopped_or_refused_and_only_by_an_operator_who_says_why(
     with pytest.raises(NothingToSettle):
         settle_outside(moderator, captured.pk, reason=WHY)
     answers.quarantine(captured, "odd")
-    for actor, reason, refusal in ((moderator, " ", ReasonMissing), (seller, WHY, NotYourStep)):
+    for actor, reason, refusal in ((moderator, " ", InvalidInput), (seller, WHY, NotYourStep)):
         with pytest.raises(refusal):
             settle_outside(actor, captured.pk, reason=reason)
     assert Order.objects.get(pk=captured.pk).state == "funded"

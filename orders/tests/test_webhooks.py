@@ -24,7 +24,7 @@ from orders.services.auditing import auditing
 from orders.services.explaining import explain
 from orders.services.settling_outside import NothingToSettle, settle_outside
 from orders.tests.conftest import PRICE
-from orders.tests.money import balance, books_balance, hurry, misbehave, settled
+from orders.tests.money import balance, books_balance, hurry, misbehave, provider_has, settled
 from orders.tests.notifications import SECRET, event, tell, told
 
 pytestmark = pytest.mark.django_db
@@ -230,7 +230,7 @@ def test_what_is_known_here_is_never_given_up(
     tell(told(paid)[-1])
     InboxEvent.objects.update(received_at=timezone.now() - timedelta(hours=3), attempts=40)
     with monkeypatch.context() as away:
-        away.setattr(Simulator, "fetch_chargeback", lambda *_: Unknown("timeout"))
+        away.setattr(Simulator, "fetch_chargebacks", lambda *_: Unknown("timeout"))
         inbox.work_off_due()
     kept = InboxEvent.objects.get()
     assert (kept.outcome, kept.processed_at) == ("not known yet", None)
@@ -298,6 +298,15 @@ def test_what_came_back_is_paid_in_another_way_and_written_down(moderator: User,
     assert books_balance()
 
 
+def test_the_audit_finds_a_debt_to_a_buyer_that_waits_for_nobody(refunded: Order) -> None:
+    comes_back(refunded)
+    assert auditing.run().findings == []
+
+    Order.objects.update(needs_attention="")  # no service does that
+
+    assert [each["question"] for each in auditing.run().findings] == ["owed"]
+
+
 def test_a_refund_that_comes_back_before_the_end_stops_the_order(moderator: User, disputed: Order) -> None:
     SimulatorFault.objects.create(fault="refused", kind="transfer", order_id=str(disputed.pk))
     operating.resolve(moderator, disputed.pk, release_cents=1_000, reason="almost nothing")
@@ -320,18 +329,124 @@ def test_a_refund_that_comes_back_before_the_end_stops_the_order(moderator: User
     assert "still owed" not in explain(disputed, disputed.buyer).money
 
 
-def test_a_refund_that_had_failed_and_has_succeeded_is_called_out(buyer: User, paid: Order) -> None:
+# ── A refund that had failed succeeds after all ──────────────────────────────────────────────────
+
+
+@pytest.fixture
+def refused(buyer: User, paid: Order) -> Order:
+    """Called off; the provider has refused to give it back, and is asked once more in a moment."""
     paying.capture(buyer, paid.pk)
     misbehave(paid, "refused")
     ending.cancel(buyer, paid.pk)
-    SimulatorRecord.objects.filter(kind="refund").update(state="succeeded", code="")
-    refund = paid.operations.get(kind="refund", state="failed")
+    paid.refresh_from_db()
+    assert list(paid.operations.filter(kind="refund").order_by("seq").values_list("state", flat=True)) == [
+        "failed",
+        "ready",
+    ]
+    return paid
 
-    tell(event(kind="refund.updated", operation_id=str(refund.pk), reference="r"))
-    settled(paid)
 
-    assert "has succeeded" in paid.needs_attention
-    assert paid.quarantined_at is not None
+def succeeds_late(order: Order) -> Order:
+    refund = order.operations.get(kind="refund", seq=1)
+    SimulatorRecord.objects.filter(key=refund.key).update(state="succeeded", code="")
+    told_of(refund)
+    return settled(order)
+
+
+def hurried(order: Order) -> Order:
+    hurry(order)
+    return settled(order)
+
+
+def told_of(refund: Operation) -> None:
+    earlier = InboxEvent.objects.count()
+    tell(event(event_id=f"late {earlier}", kind="refund.updated", operation_id=str(refund.pk), reference="r"))
+    inbox.work_off_due()
+
+
+def test_it_takes_the_place_of_the_one_that_was_to_be_asked_for_next(refused: Order) -> None:
+    succeeds_late(refused)
+    hurried(refused)
+
+    assert (refused.state, provider_has(refused).refunded) == ("refunded", PRICE)
+    assert "has succeeded" in refused.needs_attention
+    seen = refused.operations.filter(kind="refund").order_by("seq").values_list("state", "failure")
+    assert list(seen) == [("succeeded", "succeeded late, after: refused"), ("failed", "withdrawn")]
+    assert (balance(f"escrow:{refused.pk}"), balance("expense.refunded_twice")) == (0, 0)
+    assert auditing.run().findings == []
+    assert books_balance()
+
+
+def test_while_the_next_one_is_being_asked_for_its_answer_is_waited_for(refused: Order) -> None:
+    refused.operations.filter(kind="refund", seq=2).update(state="sent", due_at=timezone.now() + timedelta(hours=1))
+
+    succeeds_late(refused)
+
+    assert (refused.state, refused.operations.get(kind="refund", seq=2).state) == ("settling", "sent")
+    SimulatorFault.objects.create(fault="refused", kind="refund", order_id=str(refused.pk))
+    hurried(refused)
+    assert (refused.state, provider_has(refused).refunded) == ("refunded", PRICE)
+    assert auditing.run().findings == []
+
+
+def test_both_of_a_part_have_succeeded_and_we_bear_the_second(moderator: User, disputed: Order) -> None:
+    SimulatorFault.objects.create(fault="refused", kind="refund", order_id=str(disputed.pk))
+    operating.resolve(moderator, disputed.pk, release_cents=PRICE - 1_000, reason="a scratch")
+    settled(disputed)
+    hurried(disputed)
+    assert (disputed.state, provider_has(disputed).refunded) == ("completed", 1_000)
+
+    succeeds_late(disputed)
+    told_of(disputed.operations.get(kind="refund", seq=1))
+
+    assert provider_has(disputed).refunded == 2_000
+    assert balance("expense.refunded_twice") == -1_000
+    assert "has succeeded" in disputed.needs_attention
+    assert auditing.run().findings == []
+    assert books_balance()
+
+
+def test_what_was_settled_by_hand_may_be_that_very_refund(moderator: User, refused: Order) -> None:
+    settle_outside(moderator, refused.pk, reason="refunded in the provider's pages")
+    assert settled(refused).state == "refunded"
+
+    succeeds_late(refused)
+
+    assert balance("expense.refunded_twice") == 0
+    assert "has succeeded" in refused.needs_attention
+    assert auditing.run().findings == []
+
+
+def test_one_that_then_comes_back_is_owed_to_the_buyer(refused: Order) -> None:
+    succeeds_late(refused)
+    refund = refused.operations.get(kind="refund", state="succeeded")
+    SimulatorRecord.objects.filter(key=refund.key).update(state="failed", code="account_closed")
+
+    told_of(refund)
+    settled(refused)
+
+    assert balance(f"owed.buyer:{refused.pk}") == PRICE
+
+
+def test_in_another_currency_it_is_counted_nowhere(refused: Order) -> None:
+    SimulatorRecord.objects.filter(kind="refund").update(currency="EUR")
+
+    succeeds_late(refused)
+
+    assert refused.quarantined_at is not None
+    assert "in EUR" in refused.needs_attention
+    assert balance(f"escrow:{refused.pk}") == PRICE
+
+
+def test_more_than_is_left_is_left_to_an_operator(moderator: User, refused: Order) -> None:
+    SimulatorRecord.objects.filter(kind="refund").update(amount_cents=PRICE + 1)
+
+    succeeds_late(refused)
+    hurried(refused)
+
+    assert refused.state == "settling"
+    assert provider_has(refused).refunded == PRICE + 1  # and nothing was asked for beside it
+    assert "has succeeded" in refused.needs_attention
 
 
 def test_what_the_buyer_must_do_is_shown_to_the_buyer_alone(

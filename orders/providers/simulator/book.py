@@ -67,8 +67,8 @@ def find(key: str) -> SimulatorRecord | None:
     return SimulatorRecord.objects.filter(key=key).first()
 
 
-def find_chargeback(order_id: str) -> SimulatorRecord | None:
-    return SimulatorRecord.objects.filter(order_id=order_id, kind=CHARGEBACK).first()
+def find_chargebacks(order_id: str) -> QuerySet[SimulatorRecord]:
+    return SimulatorRecord.objects.filter(order_id=order_id, kind=CHARGEBACK).order_by("pk")
 
 
 @transaction.atomic
@@ -81,17 +81,18 @@ def confirm(key: str, *, succeeds: bool) -> SimulatorRecord | None:
 
 
 @transaction.atomic
-def charge_back(order_id: str) -> SimulatorRecord:
-    """The buyer's bank takes back all that was captured."""
+def charge_back(order_id: str, *, cents: int | None = None) -> SimulatorRecord:
+    """The buyer's bank takes back all that was captured, once; or so much of it, each time anew."""
     _one_at_a_time(order_id)
+    which = "" if cents is None else f":{find_chargebacks(order_id).count() + 1}"
     payment = SimulatorRecord.objects.filter(order_id=order_id, kind="authorize", state=State.SUCCEEDED).latest("pk")
     record, is_new = SimulatorRecord.objects.get_or_create(
-        key=f"{CHARGEBACK}:{order_id}",
+        key=f"{CHARGEBACK}:{order_id}{which}",
         defaults={
             "operation_id": payment.operation_id,
             "order_id": order_id,
             "kind": CHARGEBACK,
-            "amount_cents": sums_of(order_id).captured,
+            "amount_cents": sums_of(order_id).captured if cents is None else cents,
             "currency": payment.currency,
             "state": State.SUCCEEDED,
         },
@@ -176,7 +177,8 @@ def statement() -> Iterator[Line]:
 
 def _refusal(request: Request, sums: Sums, fault: str | None) -> str:
     """Why it will not be done; empty when it will."""
-    amount, left = request.amount_cents, sums.captured - sums.refunded - sums.transferred
+    amount = request.amount_cents
+    left = sums.captured - sums.refunded - sums.transferred - sums.charged_back
     if fault in (Fault.DECLINE, Fault.REFUSED):
         return "declined" if fault == Fault.DECLINE else "refused"
     if fault == Fault.PARTIAL_REFUSED and amount < sums.captured:

@@ -28,7 +28,7 @@ def answer(method: str, path: str, body: dict[str, Any]) -> Answer:
         case ("GET", ["operations", key]):
             return _seen(book.find(key))
         case ("GET", ["chargebacks", order_id]):
-            return _seen(book.find_chargeback(order_id))
+            return 200, {"chargebacks": [_shown(each) for each in book.find_chargebacks(order_id)]}
     return NOT_FOUND
 
 
@@ -60,9 +60,11 @@ def _misbehave_after(record: SimulatorRecord, fault: str | None) -> None:
 
 
 def _seen(record: SimulatorRecord | None) -> Answer:
-    if record is None:
-        return NOT_FOUND
-    return 200, {
+    return NOT_FOUND if record is None else (200, _shown(record))
+
+
+def _shown(record: SimulatorRecord) -> dict[str, Any]:
+    return {
         "id": str(record.pk),
         "key": record.key,
         "state": record.state,

@@ -29,7 +29,7 @@ def confirm(key: str, *, succeeds: bool) -> desk.Answer:
     return _call("POST", f"operations/{key}/confirm", {"succeeds": succeeds})
 
 
-def find_chargeback(order_id: str) -> desk.Answer:
+def find_chargebacks(order_id: str) -> desk.Answer:
     return _call("GET", f"chargebacks/{order_id}")
 
 

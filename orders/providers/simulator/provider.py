@@ -51,15 +51,14 @@ class Simulator:
         answer = _asked(lambda: line.find(request.key))
         return answer if isinstance(answer, Unknown) else _seen(*answer)
 
-    def fetch_chargeback(self, request: Request) -> Chargeback | NotSeen | Unknown:
-        answer = _asked(lambda: line.find_chargeback(request.order_id))
-        seen = answer if isinstance(answer, Unknown) else _seen(*answer)
-        match seen:
-            case Succeeded():
-                return Chargeback(seen.reference, seen.amount_cents, seen.currency)
-            case NotSeen():
-                return seen
-        return seen if isinstance(seen, Unknown) else Unknown("not decided")
+    def fetch_chargebacks(self, request: Request) -> tuple[Chargeback, ...] | Unknown:
+        answer = _asked(lambda: line.find_chargebacks(request.order_id))
+        if isinstance(answer, Unknown):
+            return answer
+        status, said = answer
+        if status != 200:
+            return Unknown(str(status))
+        return tuple(Chargeback(each["id"], each["amount_cents"], each["currency"]) for each in said["chargebacks"])
 
     def parse_webhook(self, headers: Mapping[str, str], raw: bytes) -> WebhookRef:
         signing.verify(headers.get(notices.HEADER, ""), raw, settings.SIMULATOR_WEBHOOK_SECRETS)

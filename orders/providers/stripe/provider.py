@@ -56,16 +56,14 @@ class Stripe:
         except Exception as error:
             return Unknown(type(error).__name__)
 
-    def fetch_chargeback(self, request: Request) -> Chargeback | NotSeen | Unknown:
+    def fetch_chargebacks(self, request: Request) -> tuple[Chargeback, ...] | Unknown:
+        """Opened is not lost; the news of its end is another event."""
+        about = {"payment_intent": request.reference or request.authorization, "limit": 100}
         try:
-            found = client().v1.disputes.list({"payment_intent": request.reference or request.authorization})
+            found = client().v1.disputes.list(about)  # type: ignore[arg-type]
         except Exception as error:
             return Unknown(type(error).__name__)
-        lost = next((each for each in found.data if each.status == "lost"), None)
-        if lost is None:  # opened is not lost; the news of its end is another event
-            return NotSeen()
-        currency = lost.currency.upper()
-        return Chargeback(lost.id, from_stripe(lost.amount, currency), currency)
+        return tuple(_chargeback(each) for each in found.data if each.status == "lost")
 
     def parse_webhook(self, headers: Mapping[str, str], raw: bytes) -> WebhookRef:
         signing.verify(headers.get(HEADER, ""), raw, settings.STRIPE_WEBHOOK_SECRETS)
@@ -73,6 +71,11 @@ class Stripe:
             return _reference(loads(raw))
         except (KeyError, TypeError, AttributeError) as error:
             raise UnreadableNotification from error
+
+
+def _chargeback(lost: Any) -> Chargeback:
+    currency = lost.currency.upper()
+    return Chargeback(lost.id, from_stripe(lost.amount, currency), currency)
 
 
 def _reference(event: Any) -> WebhookRef:

@@ -147,6 +147,13 @@ FULL JOIN (SELECT a.currency, sum(p.amount) AS cents FROM BOOKED
 USING (currency) WHERE coalesce(m.cents, 0) <> coalesce(b.cents, 0)
 """
 
+# Whoever sees to it has cleared it from the queue before the buyer had their money: then nobody sees to it any more
+OWED = """
+SELECT o.id, concat('the buyer is still owed ', a.balance, ' and nobody is told to look')
+FROM orders_account a JOIN orders_order o ON o.id = split_part(a.code, ':', 2)::uuid
+WHERE a.code LIKE 'owed.buyer:%%' AND a.balance <> 0 AND o.needs_attention = ''
+"""
+
 _OVER = {"over": sorted(TERMINAL)}
 
 QUESTIONS = (
@@ -160,4 +167,5 @@ QUESTIONS = (
     Question("operations", "What has succeeded is booked, and nothing else (I5)", OPERATIONS),
     Question("shares", "Buyer and seller got what was decided, less the fee (I9)", SHARES, _OVER),
     Question("totals", "All that was taken is somewhere (I20)", TOTALS),
+    Question("owed", "What a buyer is still owed waits for somebody", OWED),
 )

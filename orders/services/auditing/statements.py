@@ -21,13 +21,13 @@ from orders.services.auditing.moment import one_moment
 _OURS = """
 SELECT t.order_id, a.currency,
   coalesce(-sum(p.amount) FILTER (WHERE t.source LIKE '%%:capture:%%'), 0),
-  coalesce(sum(p.amount) FILTER (WHERE t.source ~ ':(refund|came_back):'), 0),
+  coalesce(sum(p.amount) FILTER (WHERE t.source ~ ':(refund|came_back|refunded_twice):'), 0),
   coalesce(sum(p.amount) FILTER (WHERE t.source LIKE '%%:transfer:%%'), 0),
   coalesce(sum(p.amount) FILTER (WHERE t.source LIKE '%%:chargeback:%%'), 0)
 FROM orders_posting p JOIN orders_account a ON a.id = p.account_id
 JOIN orders_ledgertransaction t ON t.id = p.transaction_id
 WHERE a.code = 'psp_clearing:' || %s AND t.order_id IS NOT NULL
-  AND t.source ~ '^o[0-9a-f-]{36}:(capture|refund|came_back|transfer|chargeback):'
+  AND t.source ~ '^o[0-9a-f-]{36}:(capture|refund|came_back|refunded_twice|transfer|chargeback):'
 GROUP BY 1, 2
 """
 # What a buyer got in another way than by our asking: through their bank, or by an operator's hand; and what came back
@@ -37,6 +37,11 @@ SELECT order_id, currency, coalesce(sum(amount_cents) FILTER (WHERE provider_ref
   coalesce(sum(amount_cents) FILTER (WHERE failure LIKE 'came back: %%'), 0)
 FROM orders_operation WHERE provider = %s AND kind = 'refund' AND state = 'succeeded'
   AND (provider_ref LIKE 'outside%%' OR failure LIKE 'came back: %%') GROUP BY 1, 2
+"""
+_TWICE = """
+SELECT t.order_id, a.currency, sum(p.amount) FROM orders_posting p JOIN orders_account a ON a.id = p.account_id
+JOIN orders_ledgertransaction t ON t.id = p.transaction_id
+WHERE a.code = 'psp_clearing:' || %s AND t.source LIKE '%%:refunded_twice:%%' GROUP BY 1, 2
 """
 _RELEASED = "SELECT order_id FROM orders_stockhold WHERE state = 'released'"
 _OPEN = """
@@ -77,6 +82,7 @@ def _compared(name: str, statement: Iterable[Line]) -> dict[Key, str]:
     with one_moment():
         ours = {(str(order), currency): tuple(map(int, sums)) for order, currency, *sums in _rows(_OURS, name)}
         outside = {(str(order), currency): tuple(map(int, sums)) for order, currency, *sums in _rows(_OUTSIDE, name)}
+        twice = {(str(order), currency): int(cents) for order, currency, cents in _rows(_TWICE, name)}
         moving = {str(order) for (order,) in _rows(_OPEN)}
         released = {str(order) for (order,) in _rows(_RELEASED)}
     found: dict[Key, str] = {}
@@ -87,6 +93,7 @@ def _compared(name: str, statement: Iterable[Line]) -> dict[Key, str]:
             theirs.get(key),
             ours.get(key, NOTHING),
             outside=outside.get(key, NOTHING_OUTSIDE),
+            twice=twice.get(key, 0),
             is_released=key[0] in released,
         )
         if what:
@@ -106,7 +113,7 @@ def _may_say(ours: tuple[int, ...], outside: tuple[int, ...]) -> set[tuple[int, 
     }
 
 
-def _why(line: Line | None, ours: tuple[int, ...], *, outside: tuple[int, ...], is_released: bool) -> str:
+def _why(line: Line | None, ours: tuple[int, ...], *, outside: tuple[int, ...], twice: int, is_released: bool) -> str:
     if line is None:
         return f"the provider knows nothing, we have booked {_told(ours)}"
     sums = (line.captured_cents, line.refunded_cents, line.transferred_cents, line.charged_back_cents)
@@ -114,9 +121,10 @@ def _why(line: Line | None, ours: tuple[int, ...], *, outside: tuple[int, ...], 
         return f"the provider says {_told(sums)}, we have booked {_told(ours)}"
     if line.captured_cents - line.refunded_cents > line.authorized_cents:  # what was given back again is put right
         return f"the provider took {line.captured_cents} and was allowed {line.authorized_cents}"
-    if line.refunded_cents + line.transferred_cents > line.captured_cents:
+    given_out = line.refunded_cents + line.transferred_cents - twice
+    if given_out > line.captured_cents:
         return f"the provider gave out more than it took: {_told(sums)}"
-    left = line.held_cents + line.captured_cents - line.refunded_cents - line.transferred_cents - sum(outside)
+    left = line.held_cents + line.captured_cents - given_out - sum(outside)
     if is_released and left > 0:
         return f"the pieces are free and the provider still has {left}"
     return ""
