@@ -50,6 +50,11 @@ class GroupChanges(Shape):
     slow_mode_seconds = serializers.IntegerField(min_value=0, max_value=3_600, required=False)
 
 
+class MembersQuery(QueryShape):
+    limit = serializers.IntegerField(min_value=1, max_value=1_000, default=200)
+    after = serializers.UUIDField(required=False, help_text="The last `user_id` of the page before")
+
+
 class InviteBody(Shape):
     user_id = serializers.UUIDField(required=False)
     username = serializers.CharField(max_length=50, required=False)

@@ -128,12 +128,16 @@ def members_in(room: Room) -> QuerySet[Member]:
     return Member.objects.filter(room=room, state=Member.State.ACTIVE).select_related("user").order_by("pk")
 
 
-def members_of(user: User, room_id: UUID) -> QuerySet[Member]:
+def members_of(user: User, room_id: UUID, *, after: UUID | None = None) -> QuerySet[Member]:
+    """`after` is whoever was last on the page before, also if they have left the room meanwhile."""
     standing = access.standing(user.pk, room_id)
     if not (standing.may_follow or standing.state == Member.State.INVITED):
         raise ChatNotFound
     states = [Member.State.ACTIVE, Member.State.INVITED] if standing.is_privileged else [Member.State.ACTIVE]
-    return Member.objects.filter(room=room_id, state__in=states).select_related("user").order_by("pk")
+    rows = Member.objects.filter(room=room_id, state__in=states).select_related("user").order_by("pk")
+    if after is None:
+        return rows
+    return rows.filter(pk__gt=Subquery(Member.objects.filter(room=room_id, user=after).values("pk")[:1]))
 
 
 def _participants() -> QuerySet[Member]:

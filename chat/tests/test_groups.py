@@ -13,6 +13,7 @@ from chat.models import Event, Member, Message, Room
 from chat.services import groups, sending
 from chat.services.sending import Draft
 from marketplace.common import outbox
+from marketplace.common.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 Api = Callable[[User], APIClient]
@@ -147,6 +148,24 @@ def test_an_owner_hands_over_before_leaving(signed_in: Api, buyer: User, seller:
     assert signed_in(buyer).post(f"/v1/rooms/{group.pk}/leave").status_code == 204
     group.refresh_from_db()
     assert group.owner_id == seller.pk
+
+
+def test_members_are_read_page_by_page_also_past_one_who_has_left(
+    signed_in: Api, buyer: User, make_person: Callable[..., User], make_group: MakeGroup
+) -> None:
+    people = [make_person(f"guest{n}") for n in range(5)]
+    group = make_group(buyer, *people)
+    client, address = signed_in(buyer), f"/v1/rooms/{group.pk}/members"
+
+    first = [each["user_id"] for each in client.get(address, {"limit": 3}).json()]
+    groups.leave(people[1], group.pk)
+    second = [each["user_id"] for each in client.get(address, {"limit": 3, "after": first[-1]}).json()]
+
+    assert first == [str(each.pk) for each in (buyer, *people[:2])]
+    assert second == [str(each.pk) for each in people[2:]]
+    assert client.get(address, {"after": str(uuid7())}).json() == []
+    for wrong in ({"limit": 0}, {"limit": 1_001}, {"after": "x"}):
+        assert client.get(address, wrong).status_code == 422
 
 
 def test_who_is_blocked_is_not_invited(signed_in: Api, buyer: User, seller: User, make_group: MakeGroup) -> None:

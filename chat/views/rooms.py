@@ -104,16 +104,17 @@ class Rooms(ReadsLightly, CountsFirst, ViewSet):
 
 
 class Members(CountsFirst, ViewSet):
-    @extend_schema(responses=shapes.MemberOut(many=True))
+    @extend_schema(parameters=[shapes.MembersQuery], responses=shapes.MemberOut(many=True))
     def list(self, request: SignedIn, room_id: UUID) -> Response:
-        return Response(_members(request.user, room_id))
+        """In the order in which they came to know the room; the next page begins `after` the last of this one."""
+        return Response(_members(request.user, room_id, **shapes.MembersQuery.read(request.query_params)))
 
     @extend_schema(request=shapes.InviteBody, responses={201: shapes.MemberOut(many=True)})
     @idempotent
     def create(self, request: SignedIn, room_id: UUID) -> Response:
-        """Invites somebody, by id or user name; they join when they like."""
+        """Invites somebody, by id or user name; they join when they like. The answer is the first page of members."""
         groups.invite(request.user, room_id, _meant(request.user, shapes.InviteBody.read(request.data)))
-        return Response(_members(request.user, room_id), status=201)
+        return Response(_members(request.user, room_id, **shapes.MembersQuery.read({})), status=201)
 
     @extend_schema(request=shapes.RoleBody, responses=shapes.ParticipantOut)
     def update(self, request: SignedIn, room_id: UUID, user_id: UUID) -> Response:
@@ -137,8 +138,8 @@ class Ban(Door):
         return Response(status=204)
 
 
-def _members(user: User, room_id: UUID) -> list[dict[str, Any]]:
-    members = list(reading.members_of(user, room_id))
+def _members(user: User, room_id: UUID, *, limit: int, after: UUID | None = None) -> list[dict[str, Any]]:
+    members = list(reading.members_of(user, room_id, after=after)[:limit])
     seen = last_seen.seen_by(user, members)
     return [shapes.member_seen(each, seen.get(each.user_id)) for each in members]
 
