@@ -1,4 +1,4 @@
-"""contracts/campus.md §0 and §1, row by row, through HTTP."""
+"""The campus contract, §0 and §1, row by row, through HTTP."""
 
 from __future__ import annotations
 

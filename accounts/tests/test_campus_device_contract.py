@@ -1,4 +1,4 @@
-"""contracts/campus.md §10 (devices, contacts), with T36 and T39 of the threat list."""
+"""The campus contract, §10 (devices, contacts), with T36 and T39 of the threat list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""contracts/campus.md §12 `…/response-metrics`, row by row, and T38: nobody else's numbers."""
+"""The campus contract, §12 `…/response-metrics`, row by row, and T38: nobody else's numbers."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def let_in(stranger: User, group: Room) -> None:
 
 
 @pytest.mark.django_db
-def test_T27_what_happens_to_older_messages_does_not_tell_a_newcomer_what_they_said(
+def test_T33_what_happens_to_older_messages_does_not_tell_a_newcomer_what_they_said(
     buyer: User, seller: User, stranger: User, group: Room, signed_in: Callable[[User], APIClient]
 ) -> None:
     said = say_it(buyer, group)
@@ -53,7 +53,7 @@ def test_T27_what_happens_to_older_messages_does_not_tell_a_newcomer_what_they_s
     assert not any(SECRET.encode() in frame.text + frame.numbers for frame in frames)
 
 
-def test_T27_nor_over_the_socket_while_it_happens_or_afterwards(
+def test_T33_nor_over_the_socket_while_it_happens_or_afterwards(
     address: str, buyer: User, seller: User, stranger: User, group: Room
 ) -> None:
     said = say_it(buyer, group)

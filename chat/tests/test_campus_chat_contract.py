@@ -1,4 +1,4 @@
-"""contracts/campus.md §5 and what stands about chats beyond it, row by row."""
+"""The campus contract, §5 and what stands about chats beyond it, row by row."""
 
 from __future__ import annotations
 

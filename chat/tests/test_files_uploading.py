@@ -1,4 +1,4 @@
-"""Files are taken in by an address of the store, or through our own door; drill 23, and T24 to T27 of the threats."""
+"""Files are taken in by an address of the store, or through our own door; T24 to T27."""
 
 from __future__ import annotations
 

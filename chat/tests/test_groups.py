@@ -73,7 +73,7 @@ def test_who_comes_to_a_private_group_sees_what_is_said_from_then_on(
     assert [each["type"] for each in events["events"]] == ["member.joined", "message.created"]
 
 
-def test_T30_who_was_removed_sees_nothing_of_what_follows(
+def test_T33_who_was_removed_sees_nothing_of_what_follows(
     signed_in: Api, buyer: User, seller: User, make_group: MakeGroup
 ) -> None:
     group = make_group(buyer, seller, is_private=True)

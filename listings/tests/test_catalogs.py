@@ -1,4 +1,4 @@
-"""contracts/campus.md §2 and §11: categories and brands."""
+"""The campus contract, §2 and §11: categories and brands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""contracts/campus.md §11: the queue of chores, its workers and its timer."""
+"""The campus contract, §11: the queue of chores, its workers and its timer."""
 
 from __future__ import annotations
 

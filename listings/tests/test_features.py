@@ -1,4 +1,4 @@
-"""contracts/campus.md §11: the switches that apps ask for at their start."""
+"""The campus contract, §11: the switches that apps ask for at their start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""contracts/campus.md §4 and §12: presign, PUT, confirm, preview; on the local store and on S3."""
+"""The campus contract, §4 and §12: presign, PUT, confirm, preview; on the local store and on S3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""contracts/campus.md §11: chores that staff set going, and the queue that they wait in."""
+"""The campus contract, §11: chores that staff set going, and the queue that they wait in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""contracts/campus.md §3: POST, PATCH and DELETE of a listing, by its owner and by others."""
+"""The campus contract, §3: POST, PATCH and DELETE of a listing, by its owner and by others."""
 
 from __future__ import annotations
 

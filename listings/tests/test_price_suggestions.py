@@ -1,4 +1,4 @@
-"""contracts/campus.md §11: price suggestions."""
+"""The campus contract, §11: price suggestions."""
 
 from __future__ import annotations
 

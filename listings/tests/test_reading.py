@@ -1,4 +1,4 @@
-"""contracts/campus.md §3: GET of one listing, its price history, and who may see what."""
+"""The campus contract, §3: GET of one listing, its price history, and who may see what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""contracts/campus.md §3: GET /v1/listings, its envelope, its filters, and whom it shows what."""
+"""The campus contract, §3: GET /v1/listings, its envelope, its filters, and whom it shows what."""
 
 from __future__ import annotations
 

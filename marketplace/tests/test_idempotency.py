@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: T19, F3, F14."""
+"""`Idempotency-Key`: T19, F3, M14."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_T19_a_refusal_is_not_remembered(signed_in: Callable[..., APIClient], bu
 
 
 @pytest.mark.django_db
-def test_F14_a_renewed_token_between_two_tries_makes_no_difference(buyer: User) -> None:
+def test_M14_a_renewed_token_between_two_tries_makes_no_difference(buyer: User) -> None:
     clients = [APIClient(), APIClient()]
     for client in clients:
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {pair_for(session_of(buyer)).access}")

@@ -1,4 +1,4 @@
-"""contracts/campus.md §6 and the order rows of §11 and §12, row by row, through HTTP."""
+"""The campus contract, §6 and the order rows of §11 and §12, row by row, through HTTP."""
 
 from __future__ import annotations
 

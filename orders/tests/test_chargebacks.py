@@ -1,4 +1,4 @@
-"""F18: the buyer's bank takes the money back after the payout; the seller's next payouts make it good."""
+"""M18: the buyer's bank takes the money back after the payout; the seller's next payouts make it good."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def paid_out(order: Order) -> int:
     return provider_has(order).transferred
 
 
-def test_F18_the_next_payouts_pay_what_the_seller_owes(sold: Callable[..., Order], seller: User) -> None:
+def test_M18_the_next_payouts_pay_what_the_seller_owes(sold: Callable[..., Order], seller: User) -> None:
     lost = charged_back(sold(10_000, fault="chargeback"))
     owed = f"clawback:{seller.pk}"
     assert balance(owed) == -10_000
@@ -62,7 +62,7 @@ def test_F18_the_next_payouts_pay_what_the_seller_owes(sold: Callable[..., Order
     assert books_balance()
 
 
-def test_F18_the_fee_is_taken_before_the_debt_is_paid(
+def test_M18_the_fee_is_taken_before_the_debt_is_paid(
     sold: Callable[..., Order], seller: User, settings: Settings
 ) -> None:
     charged_back(sold(10_000, fault="chargeback"))
@@ -77,14 +77,14 @@ def test_F18_the_fee_is_taken_before_the_debt_is_paid(
     assert books_balance()
 
 
-def test_F18_told_twice_it_is_owed_once(sold: Callable[..., Order], seller: User) -> None:
+def test_M18_told_twice_it_is_owed_once(sold: Callable[..., Order], seller: User) -> None:
     lost = charged_back(sold(10_000, fault="chargeback"))
     charged_back(lost)
 
     assert balance(f"clawback:{seller.pk}") == -10_000
 
 
-def test_F18_before_the_payout_nothing_moves_until_somebody_has_looked(buyer: User, paid: Order, seller: User) -> None:
+def test_M18_before_the_payout_nothing_moves_until_somebody_has_looked(buyer: User, paid: Order, seller: User) -> None:
     paying.capture(buyer, paid.pk)
     book.charge_back(str(paid.pk))
 
@@ -106,7 +106,7 @@ def test_a_payout_that_is_refused_pays_the_debt_once(sold: Callable[..., Order],
     assert books_balance()
 
 
-def test_F18_one_that_overtakes_the_reply_to_the_payout_is_owed_all_the_same(
+def test_M18_one_that_overtakes_the_reply_to_the_payout_is_owed_all_the_same(
     buyer: User, paid: Order, seller: User
 ) -> None:
     SimulatorFault.objects.create(fault="error_after", kind="transfer", order_id=str(paid.pk))

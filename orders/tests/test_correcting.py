@@ -1,4 +1,4 @@
-"""F20: the provider moved another amount than it was asked to. An operator books what happened, and the order ends."""
+"""M20: the provider moved another amount than it was asked to. An operator books what happened, and the order ends."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def is_sound(order: Order) -> bool:
 
 
 @pytest.mark.parametrize("by_cents", [1, -1])
-def test_F20_a_hold_of_another_sum_is_let_go(buyer: User, moderator: User, order: Order, by_cents: int) -> None:
+def test_M20_a_hold_of_another_sum_is_let_go(buyer: User, moderator: User, order: Order, by_cents: int) -> None:
     paying.pay(buyer, order.pk)
     moves_otherwise(order, "authorize", by_cents=by_cents)
 
@@ -72,7 +72,7 @@ def test_F20_a_hold_of_another_sum_is_let_go(buyer: User, moderator: User, order
 
 @pytest.mark.usefixtures("nobody_drives")
 @pytest.mark.parametrize("wish", [ending.complete, paying.capture])
-def test_F20_what_was_taken_too_much_goes_back(
+def test_M20_what_was_taken_too_much_goes_back(
     buyer: User, moderator: User, paid: Order, wish: Callable[..., object]
 ) -> None:
     wish(buyer, paid.pk)
@@ -90,7 +90,7 @@ def test_F20_what_was_taken_too_much_goes_back(
 
 
 @pytest.mark.usefixtures("nobody_drives")
-def test_F20_of_what_was_taken_too_little_the_seller_gets_what_there_is(
+def test_M20_of_what_was_taken_too_little_the_seller_gets_what_there_is(
     buyer: User, moderator: User, paid: Order
 ) -> None:
     ending.complete(buyer, paid.pk)
@@ -104,7 +104,7 @@ def test_F20_of_what_was_taken_too_little_the_seller_gets_what_there_is(
 
 
 @pytest.mark.usefixtures("nobody_drives")
-def test_F20_too_little_for_an_order_that_goes_on_is_called_off_first(
+def test_M20_too_little_for_an_order_that_goes_on_is_called_off_first(
     buyer: User, moderator: User, paid: Order
 ) -> None:
     paying.capture(buyer, paid.pk)
@@ -122,7 +122,7 @@ def test_F20_too_little_for_an_order_that_goes_on_is_called_off_first(
 
 @pytest.mark.usefixtures("nobody_drives")
 @pytest.mark.parametrize(("by_cents", "refunded"), [(-3, PRICE), (3, None)])
-def test_F20_a_refund_of_another_sum(
+def test_M20_a_refund_of_another_sum(
     buyer: User, moderator: User, paid: Order, by_cents: int, refunded: int | None
 ) -> None:
     paying.capture(buyer, paid.pk)
@@ -141,7 +141,7 @@ def test_F20_a_refund_of_another_sum(
     assert is_sound(paid)
 
 
-def test_F20_it_is_kept_who_booked_it_and_why(buyer: User, moderator: User, order: Order) -> None:
+def test_M20_it_is_kept_who_booked_it_and_why(buyer: User, moderator: User, order: Order) -> None:
     paying.pay(buyer, order.pk)
     moves_otherwise(order, "authorize", by_cents=1)
 
@@ -154,7 +154,7 @@ def test_F20_it_is_kept_who_booked_it_and_why(buyer: User, moderator: User, orde
     assert (entry.actor_id, entry.reason, entry.target_id) == (moderator.pk, WHY, str(order.pk))
 
 
-def test_F20_only_what_differs_by_an_operator_who_says_why(
+def test_M20_only_what_differs_by_an_operator_who_says_why(
     buyer: User, seller: User, moderator: User, order: Order
 ) -> None:
     paying.pay(buyer, order.pk)
@@ -174,7 +174,7 @@ def test_F20_only_what_differs_by_an_operator_who_says_why(
 
 
 @pytest.mark.usefixtures("nobody_drives")
-def test_F20_its_deadlines_are_put_off_by_the_time_it_stood_still(buyer: User, moderator: User, paid: Order) -> None:
+def test_M20_its_deadlines_are_put_off_by_the_time_it_stood_still(buyer: User, moderator: User, paid: Order) -> None:
     paying.capture(buyer, paid.pk)
     moves_otherwise(paid, "capture", by_cents=1)
     tamper("UPDATE orders_orderevent SET at = at - interval '40 hours'")
@@ -187,7 +187,7 @@ def test_F20_its_deadlines_are_put_off_by_the_time_it_stood_still(buyer: User, m
     assert round((due - timezone.now()).total_seconds() / 3600, 1) == 10
 
 
-def test_F20_what_the_bank_took_as_well_keeps_the_order_stopped(buyer: User, moderator: User, order: Order) -> None:
+def test_M20_what_the_bank_took_as_well_keeps_the_order_stopped(buyer: User, moderator: User, order: Order) -> None:
     paying.pay(buyer, order.pk)
     moves_otherwise(order, "authorize", by_cents=1)
     payment = order.operations.get()

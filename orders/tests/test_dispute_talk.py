@@ -97,7 +97,7 @@ def test_an_end_takes_its_deadlines_along_and_leaves_the_queue(buyer: User, disp
         (Party.BUYER, False, State.REFUNDED, "resolved"),
     ],
 )
-def test_F16_a_claimed_hand_over_pays_the_seller_only_where_the_buyer_never_answered(
+def test_M16_a_claimed_hand_over_pays_the_seller_only_where_the_buyer_never_answered(
     raised_by: Party, buyer_speaks: bool, ends: State, status: str, buyer: User, seller: User, order: Order
 ) -> None:
     ship(order)
@@ -112,7 +112,7 @@ def test_F16_a_claimed_hand_over_pays_the_seller_only_where_the_buyer_never_answ
     assert Dispute.objects.get().status == status
 
 
-def test_F16_a_sum_named_is_an_answer_too(buyer: User, seller: User, order: Order) -> None:
+def test_M16_a_sum_named_is_an_answer_too(buyer: User, seller: User, order: Order) -> None:
     ship(order)
     dispute = opening.open_dispute(seller, order.pk, raised_by=Party.SELLER)
     settling.propose(buyer, dispute.pk, 1)
@@ -120,7 +120,7 @@ def test_F16_a_sum_named_is_an_answer_too(buyer: User, seller: User, order: Orde
     assert let_run_out(order).state == State.REFUNDED
 
 
-def test_F16_without_a_hand_over_the_buyer_gets_everything_back(seller: User, order: Order) -> None:
+def test_M16_without_a_hand_over_the_buyer_gets_everything_back(seller: User, order: Order) -> None:
     accept(order)
     opening.open_dispute(seller, order.pk, raised_by=Party.SELLER)
 

@@ -1,4 +1,4 @@
-"""contracts/campus.md §7 and §11, disputes: who opens one, who sees it, and how the two end it themselves."""
+"""The campus contract, §7 and §11, disputes: who opens one, who sees it, and how the two end it themselves."""
 
 from __future__ import annotations
 

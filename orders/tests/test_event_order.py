@@ -175,7 +175,7 @@ def test_F14_a_success_of_a_payment_that_had_failed_stops_a_living_order(buyer: 
     assert not order.operations.filter(kind="void").exists()
 
 
-def test_F20_another_amount_than_asked_for_stops_the_order(buyer: User, order: Order) -> None:
+def test_M20_another_amount_than_asked_for_stops_the_order(buyer: User, order: Order) -> None:
     misbehave(order, "wrong_amount")
     paying.pay(buyer, order.pk)
     operations.drive(order.pk)

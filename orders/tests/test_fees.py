@@ -1,4 +1,4 @@
-"""The fee: frozen in the order, within its bounds, never more than the seller gets; and splits of odd cents (F17)."""
+"""The fee: frozen in the order, within its bounds, never more than the seller gets; and splits of odd cents (M17)."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_the_seller_gets_the_price_without_the_fee(
 @pytest.mark.django_db
 @pytest.mark.parametrize("currency", ["COP", "USD", "EUR"])
 @pytest.mark.parametrize("is_captured", [False, True])
-def test_F17_a_split_of_odd_cents_leaves_nothing_over(
+def test_M17_a_split_of_odd_cents_leaves_nothing_over(
     make_order: Callable[..., Order], buyer: User, settings: Settings, currency: str, is_captured: bool
 ) -> None:
     settings.ORDER_FEE_BPS = 333
@@ -114,7 +114,7 @@ def test_F17_a_split_of_odd_cents_leaves_nothing_over(
 
 
 @pytest.mark.django_db
-def test_F17_a_split_that_the_fee_takes_whole_pays_the_seller_nothing(
+def test_M17_a_split_that_the_fee_takes_whole_pays_the_seller_nothing(
     make_order: Callable[..., Order], buyer: User, settings: Settings
 ) -> None:
     settings.ORDER_FEE_MIN_CENTS = 500

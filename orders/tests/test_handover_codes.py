@@ -1,4 +1,4 @@
-"""The hand-over by code and QR, also from a phone without a network; F21: guessed, foreign and repeated codes."""
+"""The hand-over by code and QR, also from a phone without a network; M21: guessed, foreign and repeated codes."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_only_the_seller_hands_over(
     assert handed_over(signed_in(seller), order).status_code == 200
 
 
-def test_F21_the_code_of_another_order_is_refused(
+def test_M21_the_code_of_another_order_is_refused(
     signed_in: SignIn, seller: User, order: Order, make_order: Callable[..., Order]
 ) -> None:
     accept(order)
@@ -116,7 +116,7 @@ def test_nothing_is_no_code(body: dict[str, Any], signed_in: SignIn, seller: Use
     assert handed_over(signed_in(seller), order, **body).status_code == 422
 
 
-def test_F21_guesses_are_few_and_a_right_code_then_waits_too(signed_in: SignIn, seller: User, order: Order) -> None:
+def test_M21_guesses_are_few_and_a_right_code_then_waits_too(signed_in: SignIn, seller: User, order: Order) -> None:
     accept(order)
     client, before = signed_in(seller), all_of(order)
 
@@ -129,7 +129,7 @@ def test_F21_guesses_are_few_and_a_right_code_then_waits_too(signed_in: SignIn, 
     assert all_of(order) == before
 
 
-def test_F21_guesses_at_one_order_do_not_lock_another(
+def test_M21_guesses_at_one_order_do_not_lock_another(
     signed_in: SignIn, seller: User, order: Order, make_order: Callable[..., Order]
 ) -> None:
     accept(order)
@@ -140,7 +140,7 @@ def test_F21_guesses_at_one_order_do_not_lock_another(
     assert handed_over(client, accept(make_order())).status_code == 200
 
 
-def test_F21_a_duplicate_scan_answers_as_the_first_did(signed_in: SignIn, seller: User, order: Order) -> None:
+def test_M21_a_duplicate_scan_answers_as_the_first_did(signed_in: SignIn, seller: User, order: Order) -> None:
     accept(order)
     client = signed_in(seller)
 
@@ -198,7 +198,7 @@ def test_a_scan_that_was_kept_on_a_phone_still_counts_in_a_dispute(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_F21_guesses_sent_at_once_are_counted_too(signed_in: SignIn, seller: User, order: Order) -> None:
+def test_M21_guesses_sent_at_once_are_counted_too(signed_in: SignIn, seller: User, order: Order) -> None:
     accept(order)
     clients = [signed_in(seller) for _ in range(20)]
 
@@ -212,7 +212,7 @@ def test_F21_guesses_sent_at_once_are_counted_too(signed_in: SignIn, seller: Use
     assert sorted(reply.status_code for reply in replies) == [400] * 10 + [429] * 10
 
 
-def test_F21_without_the_limit_guessing_goes_on(
+def test_M21_without_the_limit_guessing_goes_on(
     signed_in: SignIn, seller: User, order: Order, settings: Settings
 ) -> None:
     """The negative control."""
@@ -225,7 +225,7 @@ def test_F21_without_the_limit_guessing_goes_on(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_F21_scanned_twice_at_once_it_is_one_step(signed_in: SignIn, seller: User, order: Order) -> None:
+def test_M21_scanned_twice_at_once_it_is_one_step(signed_in: SignIn, seller: User, order: Order) -> None:
     pay(order)
     clients = [signed_in(seller) for _ in range(6)]
 

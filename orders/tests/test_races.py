@@ -63,7 +63,7 @@ def test_T16_fifty_buyers_of_the_last_piece(make_person: Callable[..., User], li
     all_is_well()
 
 
-def test_F5_thirty_buyers_of_three_pieces(
+def test_M5_thirty_buyers_of_three_pieces(
     make_person: Callable[..., User], listing: Listing, either_road: None
 ) -> None:
     Listing.objects.filter(pk=listing.pk).update(quantity=3)
@@ -182,7 +182,7 @@ def raced(order: Order, wishes: Sequence[Wish]) -> list[Any]:
     return came
 
 
-def test_F6_expiry_against_pay_against_cancel(buyer: User, make_order: Callable[..., Order]) -> None:
+def test_M6_expiry_against_pay_against_cancel(buyer: User, make_order: Callable[..., Order]) -> None:
     for _ in range(ROUNDS):
         order = make_order()
         raced(order, [expire(order), lambda: paying.pay(buyer, order.pk), lambda: ending.cancel(buyer, order.pk)])  # noqa: B023
@@ -191,7 +191,7 @@ def test_F6_expiry_against_pay_against_cancel(buyer: User, make_order: Callable[
         assert order.events.exclude(to_state__in=("created", "paying", "settling", "funded")).count() == 1
 
 
-def test_F7_confirm_against_dispute_against_the_clock(
+def test_M7_confirm_against_dispute_against_the_clock(
     buyer: User, seller: User, make_order: Callable[..., Order]
 ) -> None:
     for _ in range(ROUNDS):

@@ -1,4 +1,4 @@
-"""contracts/campus.md §7 and §11, reviews: by whom, once, blind until both have written; and what they add up to."""
+"""The campus contract, §7 and §11, reviews: by whom, once, blind until both have written; and what they add up to."""
 
 from __future__ import annotations
 

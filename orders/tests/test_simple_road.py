@@ -1,4 +1,4 @@
-"""The campus seed's own flow, back to back, without waiting for anybody."""
+"""The flow of the campus apps' own example, back to back, without waiting for anybody."""
 
 from __future__ import annotations
 

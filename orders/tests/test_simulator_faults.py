@@ -1,4 +1,4 @@
-"""F2, F9, F10: every way in which the simulated provider misbehaves, and that money and pieces come out right."""
+"""M2, M9, M10: every way in which the simulated provider misbehaves, and that money and pieces come out right."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def work(order: Order, *, rounds: int = 4) -> Order:
 
 
 @pytest.mark.parametrize("fault", [Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER, Fault.ERROR_AFTER, Fault.SLOW])
-def test_F2_a_sale_is_paid_once_whatever_was_lost_on_the_way(buyer: User, order: Order, fault: Fault) -> None:
+def test_M2_a_sale_is_paid_once_whatever_was_lost_on_the_way(buyer: User, order: Order, fault: Fault) -> None:
     for kind in ("authorize", "capture", "transfer"):
         SimulatorFault.objects.create(fault=fault, kind=kind, order_id=str(order.pk))
 
@@ -49,7 +49,7 @@ def test_F2_a_sale_is_paid_once_whatever_was_lost_on_the_way(buyer: User, order:
 
 
 @pytest.mark.parametrize("fault", [Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER, Fault.ERROR_AFTER, Fault.REFUSED])
-def test_F2_a_refund_arrives_once(buyer: User, seller: User, paid: Order, fault: Fault) -> None:
+def test_M2_a_refund_arrives_once(buyer: User, seller: User, paid: Order, fault: Fault) -> None:
     paying.capture(buyer, paid.pk)
     SimulatorFault.objects.create(fault=fault, kind="refund", order_id=str(paid.pk))
 

@@ -50,7 +50,7 @@ def test_a_capture_that_takes_its_time_is_waited_for(market: Market, then: str) 
 
 
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "error_after"])
-def test_F2_an_answer_that_never_came_is_fetched(market: Market, fault: str) -> None:
+def test_M2_an_answer_that_never_came_is_fetched(market: Market, fault: str) -> None:
     for kind in roads.UNTIL_ASKED:
         roads.trouble(market, kind, how="well", fault=fault, then="")
 

@@ -1,4 +1,4 @@
-"""contracts/campus.md §10 (sync) and §12 (catalog/delta), with the forms in which phones ask."""
+"""The campus contract, §10 (sync) and §12 (catalog/delta), with the forms in which phones ask."""
 
 from __future__ import annotations
 

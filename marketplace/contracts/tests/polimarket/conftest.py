@@ -21,7 +21,7 @@ Form = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def _own_files(settings: Settings, tmp_path: Path) -> None:
     settings.S3_ENDPOINT, settings.MEDIA_ROOT = "", tmp_path
-    settings.BASE_URL = "http://127.0.0.1:8000"  # as the seed has it
+    settings.BASE_URL = "http://127.0.0.1:8000"  # as its README has it
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "off")
 
 

@@ -1,4 +1,4 @@
-"""PoliMarket's chats over HTTP: the seed's three rows, and the confirmation of a payment."""
+"""PoliMarket's chats over HTTP: the three rows of its README, and the confirmation of a payment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def chat(signed_in: As, ana: User, product: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("format", ["json", "multipart", "query", "urlencoded"])
-def test_seed_start_takes_every_form_and_answers_the_same_chat(
+def test_readme_start_takes_every_form_and_answers_the_same_chat(
     signed_in: As, ana: User, product: dict[str, Any], format: str
 ) -> None:
     """[seed] form, [be-v1] and [js-v1] query, [be-head] and [react] JSON."""
@@ -52,7 +52,9 @@ def test_seed_start_takes_every_form_and_answers_the_same_chat(
     assert again.json() == reply.json()
 
 
-def test_seed_start_refuses(signed_in: As, anonymous: APIClient, ana: User, leo: User, product: dict[str, Any]) -> None:
+def test_readme_start_refuses(
+    signed_in: As, anonymous: APIClient, ana: User, leo: User, product: dict[str, Any]
+) -> None:
     own = signed_in(leo).post("/chats/start", {"product_id": product["id"]})
     unknown = signed_in(ana).post("/chats/start", {"product_id": 987_654_321})
 
@@ -71,7 +73,7 @@ def test_a_key_is_good_for_one_product_however_it_is_named(signed_in: As, ana: U
     assert client.post(f"/chats/start?product_id={two}", headers=key).status_code == 422
 
 
-def test_seed_my_chats_embed_what_the_pages_wait_for(
+def test_readme_my_chats_embed_what_the_pages_wait_for(
     signed_in: As,
     ana: User,
     leo: User,
@@ -97,7 +99,7 @@ def test_seed_my_chats_embed_what_the_pages_wait_for(
     }
 
 
-def test_seed_my_chats_are_newest_first_and_of_both_parties(
+def test_readme_my_chats_are_newest_first_and_of_both_parties(
     signed_in: As, ana: User, leo: User, stranger: User, offer: Offer, chat: int
 ) -> None:
     second = signed_in(ana).post("/chats/start", {"product_id": offer(leo)["id"]}).json()["chat_id"]
@@ -107,7 +109,7 @@ def test_seed_my_chats_are_newest_first_and_of_both_parties(
     assert signed_in(stranger).get("/chats/my").json() == []
 
 
-def test_seed_messages_are_oldest_first(signed_in: As, ana: User, leo: User, chat: int) -> None:
+def test_readme_messages_are_oldest_first(signed_in: As, ana: User, leo: User, chat: int) -> None:
     room = Room.objects.get()
     for author, text in ((ana, "hola"), (leo, "buenas"), (ana, "¿sigue?")):
         sending.send(author, room.pk, Draft(text))
@@ -123,7 +125,7 @@ def test_seed_messages_are_oldest_first(signed_in: As, ana: User, leo: User, cha
 
 
 @pytest.mark.parametrize("path", ["/chats/{}/messages", "/chats/987654321/messages"])
-def test_seed_messages_are_the_members_alone(
+def test_readme_messages_are_the_members_alone(
     signed_in: As, anonymous: APIClient, stranger: User, chat: int, path: str
 ) -> None:
     """A chat that is not there and one that is not yours are refused alike."""

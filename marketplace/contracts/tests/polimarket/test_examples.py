@@ -88,7 +88,7 @@ def product_1(make_person: Any) -> Listing:
     return listing
 
 
-def test_seed_the_examples_of_its_readme(address: str, product_1: Listing, tmp_path: Path) -> None:
+def test_readme_the_examples_of_its_readme(address: str, product_1: Listing, tmp_path: Path) -> None:
     image = tmp_path / "image.png"
     image.write_bytes(encoded(drawn(40, 30), "PNG"))
 
@@ -121,5 +121,5 @@ def test_seed_the_examples_of_its_readme(address: str, product_1: Listing, tmp_p
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
-def test_seed_the_documents_are_there(address: str, path: str) -> None:
+def test_readme_the_documents_are_there(address: str, path: str) -> None:
     assert httpx.get(f"{address}{path}").status_code == 200

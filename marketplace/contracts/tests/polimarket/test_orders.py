@@ -1,4 +1,4 @@
-"""PoliMarket's orders: brought by couriers, paid at the door. All of it is beyond the seed; its React shop calls it."""
+"""PoliMarket's orders: brought by couriers, paid at the door. Its README has none of it; its React shop calls it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ As = Callable[..., APIClient]
 
 
 @pytest.mark.parametrize("format", ["json", "multipart", "query", "urlencoded"])
-def test_seed_register_takes_every_form_and_answers_with_an_integer(anonymous: APIClient, format: str) -> None:
+def test_readme_register_takes_every_form_and_answers_with_an_integer(anonymous: APIClient, format: str) -> None:
     """[seed] form, [be-v1] query, [be-head] and [react] JSON."""
     if format == "query":
         reply = anonymous.post("/auth/register?name=John&email=john@espol.edu.ec&password=secret")
@@ -46,7 +46,7 @@ def test_seed_register_takes_every_form_and_answers_with_an_integer(anonymous: A
         ("JOHN@ESPOL.EDU.EC", 200, None),
     ],
 )
-def test_seed_register_only_students(anonymous: APIClient, email: str, status: int, detail: str | None) -> None:
+def test_readme_register_only_students(anonymous: APIClient, email: str, status: int, detail: str | None) -> None:
     reply = anonymous.post("/auth/register", {**JOHN, "email": email})
 
     assert (reply.status_code, reply.json().get("detail")) == (status, detail)
@@ -72,7 +72,7 @@ def test_another_campus_has_another_domain(anonymous: APIClient, settings: Setti
 
 
 @pytest.mark.parametrize("format", ["multipart", "json"])
-def test_seed_login_gives_a_token_for_a_day(anonymous: APIClient, ana: User, format: str) -> None:
+def test_readme_login_gives_a_token_for_a_day(anonymous: APIClient, ana: User, format: str) -> None:
     form = {"username": "ana@espol.edu.ec", "password": PASSWORD, "grant_type": "password"}
     reply = anonymous.post("/auth/login", form, format=format)
 
@@ -103,7 +103,7 @@ def test_soporteit_seed_a_token_lives_60_minutes(anonymous: APIClient, body: dic
     assert shown["exp"] - shown["iat"] == 60 * 60
 
 
-def test_seed_login_refuses_in_spanish(anonymous: APIClient, ana: User) -> None:
+def test_readme_login_refuses_in_spanish(anonymous: APIClient, ana: User) -> None:
     for form in ({"username": "ana@espol.edu.ec", "password": "wrong"}, {"username": "nobody", "password": "x"}):
         reply = anonymous.post("/auth/login", form, format="multipart")
         assert (reply.status_code, reply.json()["detail"]) == (401, "Credenciales inválidas")
@@ -112,7 +112,7 @@ def test_seed_login_refuses_in_spanish(anonymous: APIClient, ana: User) -> None:
 
 @pytest.mark.parametrize("header", [None, "Bearer nonsense", "Basic YTpi"])
 @pytest.mark.parametrize("path", ["/auth/me", "/users/me", "/chats/my"])
-def test_seed_without_a_good_token_it_is_401(anonymous: APIClient, header: str | None, path: str) -> None:
+def test_readme_without_a_good_token_it_is_401(anonymous: APIClient, header: str | None, path: str) -> None:
     reply = anonymous.get(path, headers={"Authorization": header} if header else {})
 
     assert (reply.status_code, reply.json()["detail"]) == (401, "Token inválido o expirado")
@@ -120,7 +120,7 @@ def test_seed_without_a_good_token_it_is_401(anonymous: APIClient, header: str |
 
 
 @pytest.mark.parametrize("path", ["/auth/me", "/users/me"])
-def test_seed_me_is_what_both_families_read_and_no_hash(signed_in: As, ana: User, path: str) -> None:
+def test_readme_me_is_what_both_families_read_and_no_hash(signed_in: As, ana: User, path: str) -> None:
     body = signed_in(ana).get(path).json()
 
     assert body.pop("created_at").endswith("Z")

@@ -1,4 +1,4 @@
-"""PoliMarket's products: the seed's rows, and what its React shop calls beyond them."""
+"""PoliMarket's products: the rows of its README, and what its React shop calls beyond them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_ours_a_file_with_nothing_in_it_is_said_to_be_empty(signed_in: As, leo: 
     )
 
 
-def test_seed_create_a_product_with_its_picture(signed_in: As, leo: User) -> None:
+def test_readme_create_a_product_with_its_picture(signed_in: As, leo: User) -> None:
     form = {"title": "Item", "description": "Desc", "price": "9.99", "file": picture("image.png", "image/png")}
     body = signed_in(leo).post("/products", form, format="multipart").json()
 
@@ -59,7 +59,7 @@ def test_seed_create_a_product_with_its_picture(signed_in: As, leo: User) -> Non
     assert image_url.startswith(f"{BASE}/static/images/")
 
 
-def test_seed_the_picture_is_there_at_once_and_drawn_anew(anonymous: APIClient, leo: User, offer: Offer) -> None:
+def test_readme_the_picture_is_there_at_once_and_drawn_anew(anonymous: APIClient, leo: User, offer: Offer) -> None:
     reply = anonymous.get(offer(leo)["image_url"].removeprefix(BASE))
 
     assert (reply.status_code, reply["Content-Type"]) == (200, "image/jpeg")
@@ -70,7 +70,7 @@ def test_seed_the_picture_is_there_at_once_and_drawn_anew(anonymous: APIClient, 
 @pytest.mark.parametrize(
     "name", ["x.png", "../settings.py", "people-x.jpg", "00000000-0000-7000-8000-000000000000.jpg"]
 )
-def test_seed_a_picture_that_is_not_there_is_404(anonymous: APIClient, name: str) -> None:
+def test_readme_a_picture_that_is_not_there_is_404(anonymous: APIClient, name: str) -> None:
     assert anonymous.get(f"/static/images/{name}").status_code == 404
 
 
@@ -96,7 +96,9 @@ def test_a_picture_that_nobody_has_looked_at_is_not_shown(anonymous: APIClient, 
         ({"category": "cars"}, 422),
     ],
 )
-def test_seed_create_refuses_and_keeps_nothing(signed_in: As, leo: User, changes: dict[str, Any], status: int) -> None:
+def test_readme_create_refuses_and_keeps_nothing(
+    signed_in: As, leo: User, changes: dict[str, Any], status: int
+) -> None:
     form = {"title": "Item", "description": "Desc", "price": "9.99", "file": picture(), **changes}
     reply = signed_in(leo).post("/products", form, format="multipart")
 
@@ -104,7 +106,7 @@ def test_seed_create_refuses_and_keeps_nothing(signed_in: As, leo: User, changes
     assert not Listing.objects.exists()
 
 
-def test_seed_create_needs_a_token(anonymous: APIClient) -> None:
+def test_readme_create_needs_a_token(anonymous: APIClient) -> None:
     assert anonymous.post("/products", {"title": "x"}, format="multipart").status_code == 401
 
 
@@ -117,7 +119,7 @@ def test_a_form_sent_again_with_its_key_is_one_product(signed_in: As, leo: User)
     assert Listing.objects.count() == 1
 
 
-def test_seed_products_are_a_bare_list_newest_first_for_everybody(
+def test_readme_products_are_a_bare_list_newest_first_for_everybody(
     anonymous: APIClient, leo: User, offer: Offer, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     first = offer(leo, title="First")
@@ -131,7 +133,7 @@ def test_seed_products_are_a_bare_list_newest_first_for_everybody(
     assert anonymous.get("/products?limit=1&offset=1").json() == [first]
 
 
-def test_seed_one_product(anonymous: APIClient, leo: User, offer: Offer) -> None:
+def test_readme_one_product(anonymous: APIClient, leo: User, offer: Offer) -> None:
     shown = offer(leo)
 
     assert anonymous.get(f"/products/{shown['id']}").json() == shown

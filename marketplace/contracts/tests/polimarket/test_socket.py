@@ -1,4 +1,4 @@
-"""`/ws/chats/{chat_id}?token=…` on a real server: the seed's frames, and a page that hangs up after each."""
+"""`/ws/chats/{chat_id}?token=…` on a real server: the frames of its README, and a page that hangs up after each."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def url(address: str, number: int, token: str = "") -> str:
     return f"ws://{urlsplit(address).netloc}/ws/chats/{number}" + (f"?token={token}" if token else "")
 
 
-def test_seed_everybody_in_the_chat_hears_it_the_sender_too(address: str, ana: User, leo: User, room: Room) -> None:
+def test_readme_everybody_in_the_chat_hears_it_the_sender_too(address: str, ana: User, leo: User, room: Room) -> None:
     """[seed] `{"text": …}` in, and out comes who said it; [js-v1] keeps its socket open and reads exactly these."""
     tokens = token_of(ana), token_of(leo)
 
@@ -87,7 +87,7 @@ def test_js_v1_is_told_nothing_of_what_it_has_read_already(address: str, ana: Us
     assert run(talk) == "after"
 
 
-def test_seed_who_may_not_come_in_is_refused_before_the_socket_opens(
+def test_readme_who_may_not_come_in_is_refused_before_the_socket_opens(
     address: str, ana: User, leo: User, stranger: User, room: Room
 ) -> None:
     """[react] would take an open socket for a message that was sent."""
@@ -123,7 +123,7 @@ def test_a_slash_at_the_end_does_no_harm(address: str, ana: User, room: Room) ->
 
 
 @pytest.mark.parametrize("frame", ["{", "[]", '{"text": 7}', '{"txt": "x"}', '{"text": ""}', '{"type": "ping"}'])
-def test_seed_a_frame_that_does_not_fit_is_told_and_the_socket_stays(
+def test_readme_a_frame_that_does_not_fit_is_told_and_the_socket_stays(
     address: str, ana: User, room: Room, frame: str
 ) -> None:
     token = token_of(ana)
