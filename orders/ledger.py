@@ -14,6 +14,8 @@ from django.db.models import Sum
 
 from orders.models import Account, Order, Posting
 
+UNDONE = ":undone"
+
 
 @dataclass(frozen=True)
 class Leg:
@@ -83,24 +85,50 @@ def fee_taken(order: Order, source: str, cents: int) -> None:
     post(source, order, escrow(order, -cents), fee(cents))
 
 
-def charged_back(order: Order, source: str, *, cents: int, provider: str) -> bool:
-    """The provider took it from us; the seller, who was paid, owes as much as they were paid for, we bear the rest."""
-    theirs = min(cents, order.release_cents or 0)
-    ours = Leg("expense.chargeback", theirs - cents, keeps_balance=False, may_be_negative=True)
-    return post(source, order, clawback(order, -theirs), ours, clearing(provider, cents))
+def got_unasked(
+    order: Order,
+    source: str,
+    *,
+    provider: str,
+    loss: str,
+    owed: int = 0,
+    by_hand: int = 0,
+    sellers: int = 0,
+    ours: int = 0,
+) -> bool:
+    """The provider gave the buyer money that it was not asked to; `services/unasked.py` says whose it was.
+
+    What had been settled by hand was booked then. That it is used up is noted, so that it is not counted once more.
+    """
+    used = (
+        Leg(f"memo.by_hand:{order.pk}", by_hand),
+        Leg(f"memo.counted:{order.pk}", -by_hand, keeps_balance=False, may_be_negative=True),
+    )
+    borne = Leg(f"expense.{loss}", -ours, keeps_balance=False, may_be_negative=True)
+    given = clearing(provider, owed + sellers + ours)
+    return post(source, order, _owed_to_buyer(order, -owed), clawback(order, -sellers), borne, given, *used)
 
 
-def lost(order: Order, source: str, *, cents: int, provider: str) -> None:
-    """The provider took it from us, and nobody owes it to us."""
-    ours = Leg("expense.chargeback", -cents, keeps_balance=False, may_be_negative=True)
-    post(source, order, ours, clearing(provider, cents))
+def counted_by_hand(order: Order) -> int:
+    return _balance(f"memo.by_hand:{order.pk}")
 
 
-def refunded_twice(order: Order, source: str, *, cents: int, provider: str) -> None:
-    """The provider has given the buyer more than they were owed, and nobody gives it back."""
-    if cents:
-        ours = Leg("expense.refunded_twice", -cents, keeps_balance=False, may_be_negative=True)
-        post(source, order, ours, clearing(provider, cents))
+def taken_back_from_seller(order: Order) -> int:
+    """By the buyer's bank, of this order alone."""
+    debts = Posting.objects.filter(transaction__order=order, account__code=clawback_code(order), amount__lt=0)
+    return -int(debts.aggregate(sum=Sum("amount"))["sum"] or 0)
+
+
+def undo(order: Order, source: str) -> None:
+    """What was booked under this name has turned out not to be so."""
+    legs = Posting.objects.filter(transaction__source=source, transaction__order=order).select_related("account")
+    if legs:
+        kept = [(each.account, each.amount) for each in legs]
+        post(f"{source}{UNDONE}", order, *(_again(account, -amount) for account, amount in kept))
+
+
+def _again(account: Account, cents: int) -> Leg:
+    return Leg(account.code, cents, keeps_balance=account.keeps_balance, may_be_negative=account.may_be_negative)
 
 
 def came_back(order: Order, source: str, *, cents: int, provider: str) -> None:

@@ -15,8 +15,9 @@ from listings.notices import shown_price
 from marketplace.common.outbox import Event, listens_to
 from orders import notices
 from orders.lifecycle import Party, State, Step
-from orders.models import Order, OrderEvent
-from orders.services import reminding
+from orders.models import Operation, Order, OrderEvent
+from orders.services import answers, reminding
+from orders.services.moving import lock
 from orders.services.webhooks import events as webhooks
 
 Whom = Callable[[Order, OrderEvent], set[UUID]]
@@ -127,6 +128,14 @@ def tell_people(event: Event) -> None:
     tellings = TOLD_AT_THE_END.get(happened.to_state, ()) if step == Step.SETTLED else TOLD[step]
     for kind, whom in tellings:
         _tell(event, kind, order, whom(order, happened))
+
+
+@listens_to(*(f"order.{step}" for step in (Step.CANCEL_UNPAID, Step.EXPIRE_UNPAID, Step.SETTLED)))
+def let_go_of_what_came_late(event: Event) -> None:
+    """A payment that had failed may hold money while its order ends for another reason."""
+    late = Operation.objects.filter(order=event.payload["order_id"], kind=Operation.Kind.AUTHORIZE)
+    if late.filter(failure__startswith=Operation.CAME_LATE).exists():
+        answers.let_go_of_what_came_late(lock(UUID(event.payload["order_id"])))
 
 
 @listens_to(reminding.REMINDED)

@@ -19,7 +19,7 @@ from orders.admin.showing import sum_of
 from orders.lifecycle import Party, Step
 from orders.models import Order
 from orders.models.dispute import RAISERS
-from orders.services import operating, settling_outside
+from orders.services import operating, paying_outside, settling_outside
 
 OPERATE = "orders.operate_order"
 
@@ -175,12 +175,28 @@ DECISIONS: tuple[Decision[Order], ...] = (
         title=_("Settled outside"),
         explanation=_(
             "The buyer has their money already: their bank has taken it back, somebody has refunded it at the provider"
-            " by hand, or has paid them in another way. The books say so and the order ends. Nothing more is sent to"
-            " the buyer, so be sure that they have it."
+            " by hand, or has paid them in another way. The books say so, and it is not sent to them once more, so be"
+            " sure that they have it. An order that nobody has decided is called off: what the bank has left goes back"
+            " to the buyer by itself. If the seller is to get it, open a dispute and decide that first. Of several"
+            " chargebacks this settles the first."
         ),
         permission=OPERATE,
         applies_to=settling_outside.may_be_settled_outside,
         carry_out=_do(settling_outside.settle_outside),
+        icon="account_balance",
+        variant=ActionVariant.DANGER,
+        asks_elsewhere=True,
+    ),
+    Decision(
+        name="pay-outside",
+        title=_("Seller paid outside"),
+        explanation=_(
+            "The provider refuses to pay the seller, and somebody has paid them in another way. The books say so and"
+            " the order ends. Nothing more is sent to the seller, so be sure that they have it."
+        ),
+        permission=OPERATE,
+        applies_to=paying_outside.may_be_paid_outside,
+        carry_out=_do(paying_outside.pay_outside),
         icon="account_balance",
         variant=ActionVariant.DANGER,
         asks_elsewhere=True,

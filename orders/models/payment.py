@@ -31,8 +31,13 @@ class Operation(models.Model):
         FAILED = "failed", "Failed"
 
     OPEN: ClassVar = (State.READY, State.SENT, State.UNKNOWN)
-    CAME_LATE: ClassVar = "succeeded late, after: "  # in `failure`: what the provider had called one, and has done
-    OUTSIDE: ClassVar = "outside"  # as `provider_ref`: of a refund that the buyer got in a way we did not ask for
+    # In `failure`, before what it was: the provider has done after all what it had called one. Then a refund was borne
+    # by us, and a payment was let go of
+    CAME_LATE: ClassVar = "succeeded late, after: "
+    BORNE: ClassVar = "succeeded late and borne, after: "
+    LET_GO: ClassVar = "succeeded late and let go of, after: "
+    WITHDRAWN: ClassVar = "withdrawn"  # in `failure`: nobody has done it, and nobody will
+    OUTSIDE: ClassVar = "outside"  # as `provider_ref`: of what somebody got in a way we did not ask for
 
     id = KeyField()
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="operations", db_index=False)
@@ -92,7 +97,7 @@ class Operation(models.Model):
 
     @property
     def has_come_late(self) -> bool:
-        """Called a failure, done after all, and not booked as what was asked."""
+        """Called a failure, done after all, and nothing has been done about it yet."""
         return self.state == self.State.FAILED and self.failure.startswith(self.CAME_LATE)
 
     @property

@@ -58,22 +58,38 @@ def conclude(order: Order, operation: Operation, answer: Succeeded | Failed) -> 
     else:
         _FAILED[operation.kind](order, operation, answer)
     settling.advance(order)
+    if order.is_over:
+        let_go_of_what_came_late(order)
 
 
 def late_success(order: Order, operation: Operation, answer: Succeeded) -> None:
     """A payment that was over, as far as the provider had said, has succeeded after all. Both are locked.
 
-    The order is done with, so the money is let go of, under the name the provider gave it. If the order is still being
-    paid in another way, nobody here can know which of the two is meant.
+    When the order is done with, the money is let go of, under the name the provider gave it. Before that nobody here
+    can know whether it is meant to be paid so, or in another way.
     """
     call_for_attention(order, f"a payment that had failed has succeeded: {operation.failure}")
     operation.failure = f"{Operation.CAME_LATE}{operation.failure}"[:120]
-    operation.save(update_fields=["failure"])
-    if not order.is_over:
+    operation.provider_ref = answer.reference
+    operation.save(update_fields=["failure", "provider_ref"])
+    if order.is_over:
+        let_go_of_what_came_late(order)
+    else:
         quarantine(order, "a payment that had failed has succeeded")
+
+
+def let_go_of_what_came_late(order: Order) -> None:
+    """`order` is locked, and over. One after the other: the answer to each leads to the next."""
+    if order.operations.filter(due_at__isnull=False).exists():
         return
-    void = ask(order, Kind.VOID, amount_cents=answer.amount_cents)
-    Operation.objects.filter(pk=void.pk).update(provider_ref=answer.reference)
+    payments = order.operations.filter(kind=Kind.AUTHORIZE, state=Operation.State.FAILED).order_by("seq")
+    late = next((each for each in payments if each.has_come_late), None)
+    if late is None:
+        return
+    late.failure = late.failure.replace(Operation.CAME_LATE, Operation.LET_GO, 1)[:120]
+    late.save(update_fields=["failure"])
+    void = ask(order, Kind.VOID, amount_cents=late.amount_cents)
+    Operation.objects.filter(pk=void.pk).update(provider_ref=late.provider_ref)
 
 
 def wait_for_buyer(
@@ -220,6 +236,8 @@ def _not_voided(order: Order, operation: Operation, answer: Failed) -> None:
 
 def _refused(order: Order, operation: Operation, answer: Failed) -> None:
     """A refund or transfer is asked for again later, under the next key, until it is done."""
+    if answer.code == Operation.WITHDRAWN:  # by us, since it is done already
+        return
     call_for_attention(order, f"{operation.kind} was refused: {answer.code}")
 
 

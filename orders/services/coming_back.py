@@ -6,39 +6,33 @@ they have it twice, and we bear it.
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from orders import ledger
 from orders.models import Operation, Order
 from orders.providers.base import Failed, Succeeded
 from orders.services import answers, settling
 
 CAME_BACK = "came back: "
+LATE = (Operation.CAME_LATE, Operation.BORNE)
 
 
 def is_contradicted(refund: Operation, answer: Succeeded | Failed) -> bool:
     """It is dealt with once; how it was dealt with stands in its failure."""
     if refund.kind != Operation.Kind.REFUND or refund.failure.startswith(CAME_BACK):
         return False
-    if isinstance(answer, Failed):
-        return refund.state == Operation.State.SUCCEEDED
-    return refund.state == Operation.State.FAILED and not refund.has_come_late
+    is_given = refund.state == Operation.State.SUCCEEDED or refund.failure.startswith(LATE)
+    return isinstance(answer, Succeeded) != is_given
 
 
 def contradicted(order: Order, refund: Operation, answer: Succeeded | Failed) -> None:
     """Both are locked. Whatever the buyer is still owed, or has got twice, is somebody's work."""
-    if isinstance(answer, Failed):
+    if isinstance(answer, Succeeded):
+        _has_succeeded(order, refund, answer)
+    elif refund.state == Operation.State.SUCCEEDED:
         _has_come_back(order, refund, answer)
     else:
-        _has_succeeded(order, refund, answer)
-
-
-def _has_come_back(order: Order, refund: Operation, answer: Failed) -> None:
-    source = f"o{order.pk}:came_back:{refund.seq}"
-    ledger.came_back(order, source, cents=refund.amount_cents, provider=refund.provider)
-    _note(refund, f"{CAME_BACK}{answer.code}")
-    why = f"a refund came back, the buyer is owed {refund.amount_cents}: {answer.code}"
-    answers.call_for_attention(order, why)
-    if not order.is_over:
-        answers.quarantine(order, why)
+        _has_failed_again(order, refund, answer)
 
 
 def _has_succeeded(order: Order, refund: Operation, answer: Succeeded) -> None:
@@ -47,17 +41,36 @@ def _has_succeeded(order: Order, refund: Operation, answer: Succeeded) -> None:
         answers.quarantine(order, f"{why}, in {answer.currency}")
         return
     answers.call_for_attention(order, why)
-    refund.provider_ref, refund.amount_cents = answer.reference, answer.amount_cents
+    refund.provider_ref, refund.amount_cents, refund.done_at = answer.reference, answer.amount_cents, timezone.now()
     _note(refund, f"{Operation.CAME_LATE}{refund.failure}")
-    if order.is_over:
+    if order.is_over or owed(order):
         settling.bear_what_came_late(order)
     else:
         settling.advance(order)
 
 
+def _has_come_back(order: Order, refund: Operation, answer: Failed) -> None:
+    source = f"o{order.pk}:came_back:{refund.seq}"
+    ledger.came_back(order, source, cents=refund.amount_cents, provider=refund.provider)
+    ledger.undo(order, settling.beside_another(order, refund))
+    _note(refund, f"{CAME_BACK}{answer.code}")
+    why = f"a refund came back, the buyer is owed {refund.amount_cents}: {answer.code}"
+    answers.call_for_attention(order, why)
+    if not order.is_over:
+        answers.quarantine(order, why)
+
+
+def _has_failed_again(order: Order, refund: Operation, answer: Failed) -> None:
+    """It had succeeded late, beside another or in the place of one that is asked for now."""
+    ledger.undo(order, settling.beside_another(order, refund))
+    answers.call_for_attention(order, f"a refund that had succeeded late has failed again: {answer.code}")
+    _note(refund, answer.code)
+    settling.advance(order)
+
+
 def _note(refund: Operation, failure: str) -> None:
     refund.failure = failure[:120]
-    refund.save(update_fields=["failure", "provider_ref", "amount_cents"])
+    refund.save(update_fields=["failure", "provider_ref", "amount_cents", "done_at"])
 
 
 def owed(order: Order) -> int:

@@ -32,10 +32,11 @@ KEEP_TRYING = timedelta(hours=1)  # a provider may tell us of what we have not c
 LEAST_ATTEMPTS = 3  # before anything is given up: nobody may have been at work for that hour
 SLOWEST_RETRY_SECONDS = 300
 SLOWEST_WHEN_OLD_SECONDS = 3_600
+LATE = (Operation.CAME_LATE, Operation.LET_GO)
 UNKNOWN_OBJECT = "unknown object"
 KEPT = timedelta(days=60)
 queue = RowQueue(InboxEvent, lease_seconds=60)
-Apply = Callable[[Order], str]
+Apply = Callable[[Order], str | None]  # None: to be asked for once more
 
 
 @transaction.atomic
@@ -89,6 +90,9 @@ def _process(claim: Claim, event: InboxEvent) -> None:
         order = lock(operation.order_id)
         if queue.still_ours(claim).select_for_update().filter(processed_at=None).exists():
             outcome = apply(order)
+            if outcome is None:
+                _keep(claim, event, "changed meanwhile")
+                return
             queue.still_ours(claim).update(processed_at=Now(), due_at=None, outcome=outcome[:60])
 
 
@@ -114,13 +118,20 @@ def _uuid(text: str) -> UUID | None:
 
 def _fetch_operations(named: Operation) -> Apply | None:
     """The one that was named, and whatever else is open in its order: one event often tells of several."""
+    stood = (named.state, named.failure)  # before it was asked about
     known = _snapshot(named)
     if isinstance(known, NotSeen | Unknown):
         return None
     opened = named.order.operations.filter(due_at__isnull=False, attempts__gt=0).exclude(pk=named.pk)
     found = {each.pk: _snapshot(each) for each in opened.select_related("order")}
     found[named.pk] = known
-    return lambda order: _apply(order, found)
+    return lambda order: _apply(order, found) if _stands(named, stood) else None
+
+
+def _stands(named: Operation, stood: tuple[str, str]) -> bool:
+    """Has somebody else learnt of it while we asked, our answer may be the older one: then it is asked for anew."""
+    now: tuple[str, str] = Operation.objects.values_list("state", "failure").get(pk=named.pk)
+    return now == stood or now[0] in Operation.OPEN
 
 
 def _snapshot(operation: Operation) -> Snapshot:
@@ -150,7 +161,7 @@ def _is_contradicted(operation: Operation, answer: Succeeded | Failed) -> bool:
     """A payment was called a failure, and holds money after all. That is dealt with once."""
     if operation.kind != Operation.Kind.AUTHORIZE or operation.state != Operation.State.FAILED:
         return False
-    return isinstance(answer, Succeeded) and not operation.has_come_late
+    return isinstance(answer, Succeeded) and not operation.failure.startswith(LATE)
 
 
 def _fetch_chargebacks(payment: Operation) -> Apply | None:

@@ -15,6 +15,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from marketplace.common.queue import Claim, RowQueue
 from orders.models import Operation, SellerTerms
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 LEASE_SECONDS = 30
 FIRST_RETRY_SECONDS = 1
 SLOWEST_RETRY_SECONDS = 300
+MAY_STILL_ARRIVE = timedelta(hours=1)
 LOOK_AGAIN_SECONDS = 15  # at what waits for the buyer
 A_MOMENT = 0.05
 
@@ -105,10 +107,25 @@ def _ask(operation: Operation, claim: Claim) -> Result:
         known: Snapshot = asked.fetch(request) if claim.attempt > 1 else NotSeen()
         if not isinstance(known, NotSeen):
             return known
+        late = _late_one(operation) if operation.kind == Operation.Kind.REFUND else None
+        if late is not None:
+            return _withdrawn(claim, late)
         return asked.execute(request, lambda reference: _remember(claim, reference))
     except Exception as error:
         log.warning("provider_failed", operation=str(operation.pk), attempt=claim.attempt, exc_info=error)
         return Unknown(type(error).__name__)
+
+
+def _late_one(refund: Operation) -> Operation | None:
+    """A refund that had failed and has succeeded after all: it counts as this one, once nobody can make this one."""
+    earlier = refund.order.operations.filter(kind=Operation.Kind.REFUND).order_by("-seq")
+    return next((each for each in earlier if each.has_come_late), None)
+
+
+def _withdrawn(claim: Claim, late: Operation) -> Result:
+    """Nothing is sent any more. What was sent before may still arrive for a while."""
+    is_over = late.done_at is not None and late.done_at < timezone.now() - MAY_STILL_ARRIVE
+    return Failed(Operation.WITHDRAWN) if claim.attempt == 1 or is_over else Unknown("another one has succeeded late")
 
 
 def request_for(operation: Operation) -> Request:

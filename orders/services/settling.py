@@ -15,6 +15,7 @@ from listings.services import stock
 from orders import ledger
 from orders.lifecycle import Party, State, Step
 from orders.models import Operation, Order, StockHold
+from orders.services import unasked
 from orders.services.asking import ask
 from orders.services.moving import SYSTEM, move
 
@@ -29,22 +30,19 @@ class Funds:
     captured: int = 0
     refunded: int = 0
     transferred: int = 0
-    by_hand: int = 0  # of what was refunded
 
     @classmethod
     def of(cls, operations: Iterable[Operation]) -> Funds:
-        sums, by_hand = dict.fromkeys(Kind.values, 0), 0
+        sums = dict.fromkeys(Kind.values, 0)
         for each in operations:
             if each.state == Operation.State.SUCCEEDED:
                 sums[each.kind] += each.amount_cents
-                by_hand += each.amount_cents if each.provider_ref == Operation.OUTSIDE else 0
         is_let_go = bool(sums[Kind.CAPTURE] or sums[Kind.VOID])
         return cls(
             held=0 if is_let_go else sums[Kind.AUTHORIZE],
             captured=sums[Kind.CAPTURE],
             refunded=sums[Kind.REFUND],
             transferred=sums[Kind.TRANSFER],
-            by_hand=by_hand,
         )
 
     @property
@@ -87,16 +85,22 @@ def advance(order: Order) -> None:
     needed = next_needed(order, funds)
     late = next((each for each in operations if each.has_come_late and each.kind == Kind.REFUND), None)
     if late is not None and needed is not None and needed.kind == Kind.REFUND:
-        if late.amount_cents <= needed.cents:  # else nobody here can know what it was: an operator has been called
-            _count_as_asked(order, late)
-            advance(order)
+        _count_as_asked(order, late, needed.cents)
+        advance(order)
         return
-    if needed is not None and needed.kind == Kind.TRANSFER and _withhold(order, needed.cents):
-        needed = next_needed(order, funds)
+    needed = due_now(order, funds)
     if needed is None:
         _finish(order, funds)
     else:
         ask(order, needed.kind, amount_cents=needed.cents)
+
+
+def due_now(order: Order, funds: Funds) -> Needed | None:
+    """The same, once the seller has paid what they owe."""
+    needed = next_needed(order, funds)
+    if needed is not None and needed.kind == Kind.TRANSFER and _withhold(order, needed.cents):
+        return next_needed(order, funds)
+    return needed
 
 
 def _still_wanted(order: Order) -> list[Operation]:
@@ -106,26 +110,40 @@ def _still_wanted(order: Order) -> list[Operation]:
     if not any(each.state == Operation.State.READY and each.kind in unwanted for each in operations):
         return operations
     unsent = order.operations.filter(kind__in=unwanted, state=Operation.State.READY)
-    unsent.update(state=Operation.State.FAILED, failure="withdrawn", due_at=None, done_at=Now())
+    unsent.update(state=Operation.State.FAILED, failure=Operation.WITHDRAWN, due_at=None, done_at=Now())
     return list(order.operations.all())
 
 
-def _count_as_asked(order: Order, late: Operation) -> None:
+def _count_as_asked(order: Order, late: Operation, needed_cents: int) -> None:
+    """What goes beyond it, because something else has reached the buyer meanwhile, is not part of it."""
+    beyond = max(0, late.amount_cents - needed_cents)
+    late.amount_cents -= beyond
     ledger.refunded(order, late.key, late.amount_cents, late.provider)
     late.state = Operation.State.SUCCEEDED
-    late.save(update_fields=["state"])
+    late.save(update_fields=["state", "amount_cents"])
+    if beyond:
+        _bear(order, late, beyond)
 
 
 def bear_what_came_late(order: Order) -> None:
-    """The order is at its end, so the buyer has it twice. What was settled by hand may be the very same money."""
-    operations = list(order.operations.filter(kind=Kind.REFUND).order_by("seq"))
-    by_hand = Funds.of(operations).by_hand
-    for late in operations:
+    """`order` is locked, and no refund is needed any more: the buyer has it beside another."""
+    for late in order.operations.filter(kind=Kind.REFUND, state=Operation.State.FAILED).order_by("seq"):
         if late.has_come_late:
-            counted = min(by_hand, late.amount_cents)
-            by_hand -= counted
-            source = f"o{order.pk}:refunded_twice:{late.seq}"
-            ledger.refunded_twice(order, source, cents=late.amount_cents - counted, provider=late.provider)
+            _bear(order, late, late.amount_cents)
+            late.failure = late.failure.replace(Operation.CAME_LATE, Operation.BORNE, 1)[:120]
+            late.save(update_fields=["failure"])
+
+
+def _bear(order: Order, late: Operation, cents: int) -> None:
+    source = beside_another(order, late)
+    unasked.book(order, source, cents=cents, provider=late.provider, does_seller_owe=False, loss="refunded_twice")
+
+
+def beside_another(order: Order, late: Operation) -> str:
+    """What it is booked as; what was booked and undone has another name."""
+    name = f"o{order.pk}:refunded_twice:{late.seq}"
+    undone = order.bookings.filter(source__startswith=f"{name}:", source__endswith=ledger.UNDONE).count()
+    return f"{name}:{undone}" if undone else name
 
 
 def _withhold(order: Order, due: int) -> bool:

@@ -6,7 +6,6 @@ The provider will refuse to give it back once more, so without this the order wo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,12 +24,10 @@ from orders.services import answers, charging_back, coming_back, settling
 from orders.services.asking import ask
 from orders.services.moving import By, move, note
 from orders.services.operating import lock_as_operator, way_off
-from orders.services.operations import request_for
+from orders.services.operations import MAY_STILL_ARRIVE, request_for
 from orders.services.settling import Funds
 
 Kind, Stage = Operation.Kind, Operation.State
-WITHDRAWN = "withdrawn"
-LONG_ENOUGH = timedelta(hours=1)  # nothing has been sent for as long, so what the provider has not seen will not come
 
 
 class NothingToSettle(Conflict):
@@ -47,7 +44,7 @@ def may_be_settled_outside(order: Order) -> bool:
     """While it is stopped, or the provider has refused to give the money back; or money came back after the end."""
     if coming_back.owed(order):
         return True
-    done = order.operations.exclude(failure=WITHDRAWN)
+    done = order.operations.exclude(failure=Operation.WITHDRAWN)
     if order.is_over or not done.filter(kind=Kind.CAPTURE).exclude(state=Stage.FAILED).exists():
         return False
     is_refused = order.state == State.SETTLING and done.filter(kind=Kind.REFUND, state=Stage.FAILED).exists()
@@ -56,7 +53,7 @@ def may_be_settled_outside(order: Order) -> bool:
 
 def settle_outside(actor: User, order_id: UUID, *, reason: str) -> Order:
     """The order goes to its end as if the provider had been asked, and had done it."""
-    said = _what_became_of(order_id)
+    said = what_became_of(order_id)
     with transaction.atomic():
         order, by = lock_as_operator(actor, order_id, reason)
         if not may_be_settled_outside(order):
@@ -64,18 +61,18 @@ def settle_outside(actor: User, order_id: UUID, *, reason: str) -> Order:
         if coming_back.owed(order):
             facts: dict[str, Any] = {"paid_cents": coming_back.pay_otherwise(order)}
         else:
-            _clear_the_way(order, said)
+            clear_the_way(order, said)
             facts = _settle(order, by=by, reason=reason)
         audit.record("order.settled_outside", order, actor=actor, reason=reason, data=facts)
     return order
 
 
-def _what_became_of(order_id: UUID) -> dict[UUID, Snapshot]:
+def what_became_of(order_id: UUID) -> dict[UUID, Snapshot]:
     unanswered = Operation.objects.select_related("order").filter(order=order_id, state=Stage.UNKNOWN)
     return {each.pk: provider(each.provider).fetch(request_for(each)) for each in unanswered}
 
 
-def _clear_the_way(order: Order, said: Mapping[UUID, Snapshot]) -> None:
+def clear_the_way(order: Order, said: Mapping[UUID, Snapshot]) -> None:
     """`order` is locked. What may have happened is found out first, what has not begun is not begun any more."""
     # All that is open, whatever its state: one that somebody is claiming just now is waited for, and is not READY then
     opened = list(order.operations.select_for_update().filter(due_at__isnull=False).order_by("created_at", "seq"))
@@ -96,7 +93,9 @@ def _clear_the_way(order: Order, said: Mapping[UUID, Snapshot]) -> None:
 def _is_never_seen(order: Order, operation: Operation, answer: Snapshot | None) -> bool:
     if order.quarantined_at is None or operation.state != Stage.UNKNOWN:
         return False
-    return isinstance(answer, NotSeen) and order.quarantined_at < timezone.now() - LONG_ENOUGH
+    return (
+        isinstance(answer, NotSeen) and order.quarantined_at < timezone.now() - MAY_STILL_ARRIVE
+    )  # nothing was sent since
 
 
 def _is_something_else(operation: Operation, answer: Succeeded | Failed) -> bool:
@@ -104,7 +103,7 @@ def _is_something_else(operation: Operation, answer: Succeeded | Failed) -> bool
 
 
 def _withdraw(order: Order, operation_id: UUID) -> None:
-    changes = {"state": Stage.FAILED, "failure": WITHDRAWN, "due_at": None, "done_at": Now()}
+    changes = {"state": Stage.FAILED, "failure": Operation.WITHDRAWN, "due_at": None, "done_at": Now()}
     order.operations.filter(pk=operation_id).update(**changes)
 
 

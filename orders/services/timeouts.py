@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orders.lifecycle import TIMEOUTS, Party, State, Step
-from orders.models import Order
+from orders.models import Dispute, Order
 from orders.services import deadlines, ending
 from orders.services.disputes.escalating import has_answered
 from orders.services.moving import SYSTEM, move
@@ -34,8 +34,8 @@ def seller_is_right_by_default(order: Order) -> bool:
         case Proof.BUYER_CODE | Proof.OPERATOR:
             return True
         case Proof.SELLER_CLAIM:
-            opened = order.events.filter(step=Step.DISPUTE).latest("version")
-            return bool(opened.party == Party.SELLER) and not has_answered(order, Party.BUYER)
+            asked = Dispute.objects.filter(order=order, raised_by=Party.SELLER)  # also through an operator
+            return asked.exists() and not has_answered(order, Party.BUYER)
     return False
 
 

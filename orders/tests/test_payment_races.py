@@ -77,7 +77,7 @@ def two_payouts(buyer: User, seller: User, make_order: Callable[..., Order]) -> 
     ending.complete(buyer, lost.pk)
     lost.refresh_from_db()
     with transaction.atomic():
-        ledger.charged_back(lost, "test", cents=10_000, provider="simulator")
+        ledger.got_unasked(lost, "test", provider="simulator", loss="chargeback", sellers=10_000)
     return others
 
 

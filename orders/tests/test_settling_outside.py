@@ -380,13 +380,13 @@ def test_it_is_offered_and_done_in_the_admin(
 def test_while_the_provider_is_asked_nothing_of_the_order_is_locked(
     in_admin: Callable[[User], Client], moderator: User, taken_back: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen, ask = [], settling_outside._what_became_of
+    seen, ask = [], settling_outside.what_became_of
 
     def asked(order_id: UUID) -> dict[UUID, Any]:
         seen.append(connection.in_atomic_block)
         return dict(ask(order_id))
 
-    monkeypatch.setattr(settling_outside, "_what_became_of", asked)
+    monkeypatch.setattr(settling_outside, "what_became_of", asked)
     settle = reverse("admin:orders_order_decide", args=[taken_back.pk, "settle-outside"])
     assert in_admin(moderator).post(settle, {"reason": WHY}).status_code == 302
     assert seen == [False]

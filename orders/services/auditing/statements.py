@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -30,18 +30,25 @@ WHERE a.code = 'psp_clearing:' || %s AND t.order_id IS NOT NULL
   AND t.source ~ '^o[0-9a-f-]{36}:(capture|refund|came_back|refunded_twice|transfer|chargeback):'
 GROUP BY 1, 2
 """
-# What a buyer got in another way than by our asking: through their bank, or by an operator's hand; and what came back
+# What was settled without asking the provider: by the buyer's bank, by hand, for a seller by hand; and what came back
 _OUTSIDE = """
-SELECT order_id, currency, coalesce(sum(amount_cents) FILTER (WHERE provider_ref LIKE 'outside:%%'), 0),
-  coalesce(sum(amount_cents) FILTER (WHERE provider_ref = 'outside'), 0),
+SELECT order_id, currency,
+  coalesce(sum(amount_cents) FILTER (WHERE kind = 'refund' AND provider_ref LIKE 'outside:%%'), 0),
+  coalesce(sum(amount_cents) FILTER (WHERE kind = 'refund' AND provider_ref = 'outside'), 0),
+  coalesce(sum(amount_cents) FILTER (WHERE kind = 'transfer' AND provider_ref = 'outside'), 0),
   coalesce(sum(amount_cents) FILTER (WHERE failure LIKE 'came back: %%'), 0)
-FROM orders_operation WHERE provider = %s AND kind = 'refund' AND state = 'succeeded'
+FROM orders_operation WHERE provider = %s AND kind IN ('refund', 'transfer') AND state = 'succeeded'
   AND (provider_ref LIKE 'outside%%' OR failure LIKE 'came back: %%') GROUP BY 1, 2
 """
-_TWICE = """
-SELECT t.order_id, a.currency, sum(p.amount) FROM orders_posting p JOIN orders_account a ON a.id = p.account_id
+# What the buyer got beside another refund; and how much of it, and of what the bank took, was settled by hand before
+_UNASKED = """
+SELECT t.order_id, a.currency,
+  coalesce(sum(p.amount) FILTER (WHERE a.code = 'psp_clearing:' || %s AND t.source LIKE '%%:refunded_twice:%%'), 0),
+  coalesce(sum(p.amount) FILTER (WHERE a.code LIKE 'memo.by_hand:%%' AND t.source LIKE '%%:chargeback:%%'), 0),
+  coalesce(sum(p.amount) FILTER (WHERE a.code LIKE 'memo.by_hand:%%' AND t.source LIKE '%%:refunded_twice:%%'), 0)
+FROM orders_posting p JOIN orders_account a ON a.id = p.account_id
 JOIN orders_ledgertransaction t ON t.id = p.transaction_id
-WHERE a.code = 'psp_clearing:' || %s AND t.source LIKE '%%:refunded_twice:%%' GROUP BY 1, 2
+WHERE t.source ~ ':(refunded_twice|chargeback):' GROUP BY 1, 2
 """
 _RELEASED = "SELECT order_id FROM orders_stockhold WHERE state = 'released'"
 _OPEN = """
@@ -51,8 +58,39 @@ WHERE e.processed_at IS NULL AND e.due_at IS NOT NULL AND e.received_at > now() 
 """
 
 Key = tuple[str, str]  # order and currency
-NOTHING = (0, 0, 0, 0)
-NOTHING_OUTSIDE = (0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What moved, as either side has it."""
+
+    taken: int = 0
+    back: int = 0
+    paid_out: int = 0
+    charged_back: int = 0
+
+    def __str__(self) -> str:
+        return f"taken {self.taken}, back {self.back}, paid out {self.paid_out}, charged back {self.charged_back}"
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Of what we have booked as refunds and payouts: what the provider was not asked for, or has again."""
+
+    by_bank: int = 0
+    by_hand: int = 0
+    paid_by_hand: int = 0
+    came_back: int = 0
+
+
+@dataclass(frozen=True)
+class Unasked:
+    twice: int = 0
+    hand_by_bank: int = 0  # that is known to have been what was settled by hand
+    hand_by_refund: int = 0
+
+
+Kind = TypeVar("Kind", Moved, Outside, Unasked)
 
 
 @dataclass(frozen=True)
@@ -80,58 +118,52 @@ def differences(name: str) -> list[Difference] | None:
 def _compared(name: str, statement: Iterable[Line]) -> dict[Key, str]:
     theirs = {(line.order_id, line.currency): line for line in statement}  # the asking is over before we look at ours
     with one_moment():
-        ours = {(str(order), currency): tuple(map(int, sums)) for order, currency, *sums in _rows(_OURS, name)}
-        outside = {(str(order), currency): tuple(map(int, sums)) for order, currency, *sums in _rows(_OUTSIDE, name)}
-        twice = {(str(order), currency): int(cents) for order, currency, cents in _rows(_TWICE, name)}
+        ours, outside = _by_order(_OURS, name, Moved), _by_order(_OUTSIDE, name, Outside)
+        unasked = _by_order(_UNASKED, name, Unasked)
         moving = {str(order) for (order,) in _rows(_OPEN)}
         released = {str(order) for (order,) in _rows(_RELEASED)}
     found: dict[Key, str] = {}
     for key in theirs.keys() | ours.keys():
         if key[0] in moving:
             continue
-        what = _why(
-            theirs.get(key),
-            ours.get(key, NOTHING),
-            outside=outside.get(key, NOTHING_OUTSIDE),
-            twice=twice.get(key, 0),
-            is_released=key[0] in released,
-        )
+        booked = ours.get(key, Moved())
+        beside = (outside.get(key, Outside()), unasked.get(key, Unasked()))
+        what = _why(theirs.get(key), booked, *beside, is_released=key[0] in released)
         if what:
             found[key] = what
     return found
 
 
-def _may_say(ours: tuple[int, ...], outside: tuple[int, ...]) -> set[tuple[int, ...]]:
-    """What was settled by hand the provider knows as a refund, as a chargeback, or not at all."""
-    taken, back, paid_out, charged_back = ours
-    bank, hand, _ = outside
-    back, charged_back = back - bank, charged_back + bank
-    return {
-        (taken, back, paid_out, charged_back),
-        (taken, back - hand, paid_out, charged_back),
-        (taken, back - hand, paid_out, charged_back + hand),
-    }
+def _may_say(ours: Moved, outside: Outside, unasked: Unasked) -> set[Moved]:
+    """What was settled by hand the provider knows as a refund, as a chargeback, as a payout, or not at all."""
+    back = ours.back - outside.by_bank - outside.by_hand
+    charged_back = ours.charged_back + outside.by_bank + unasked.hand_by_bank
+    left = outside.by_hand - unasked.hand_by_bank
+    sides = {(back + cents, charged_back) for cents in (0, outside.by_hand, left, unasked.hand_by_refund)}
+    sides.add((back, charged_back + left))
+    payouts = (ours.paid_out, ours.paid_out - outside.paid_by_hand)
+    return {Moved(ours.taken, back, paid_out, bank) for back, bank in sides for paid_out in payouts}
 
 
-def _why(line: Line | None, ours: tuple[int, ...], *, outside: tuple[int, ...], twice: int, is_released: bool) -> str:
+def _why(line: Line | None, ours: Moved, outside: Outside, unasked: Unasked, *, is_released: bool) -> str:
     if line is None:
-        return f"the provider knows nothing, we have booked {_told(ours)}"
-    sums = (line.captured_cents, line.refunded_cents, line.transferred_cents, line.charged_back_cents)
-    if sums not in _may_say(ours, outside):
-        return f"the provider says {_told(sums)}, we have booked {_told(ours)}"
-    if line.captured_cents - line.refunded_cents > line.authorized_cents:  # what was given back again is put right
-        return f"the provider took {line.captured_cents} and was allowed {line.authorized_cents}"
-    given_out = line.refunded_cents + line.transferred_cents - twice
-    if given_out > line.captured_cents:
-        return f"the provider gave out more than it took: {_told(sums)}"
-    left = line.held_cents + line.captured_cents - given_out - sum(outside)
+        return f"the provider knows nothing, we have booked {ours}"
+    theirs = Moved(line.captured_cents, line.refunded_cents, line.transferred_cents, line.charged_back_cents)
+    if theirs not in _may_say(ours, outside, unasked):
+        return f"the provider says {theirs}, we have booked {ours}"
+    if theirs.taken - theirs.back > line.authorized_cents:  # what was given back again is put right
+        return f"the provider took {theirs.taken} and was allowed {line.authorized_cents}"
+    given_out = theirs.back + theirs.paid_out - unasked.twice
+    if given_out > theirs.taken:
+        return f"the provider gave out more than it took: {theirs}"
+    left = line.held_cents + theirs.taken - given_out - sum(vars(outside).values())
     if is_released and left > 0:
         return f"the pieces are free and the provider still has {left}"
     return ""
 
 
-def _told(sums: tuple[int, ...]) -> str:
-    return "taken {}, back {}, paid out {}, charged back {}".format(*sums)
+def _by_order(sql: str, name: str, kind: type[Kind]) -> dict[Key, Kind]:
+    return {(str(order), currency): kind(*map(int, sums)) for order, currency, *sums in _rows(sql, name)}
 
 
 def _rows(sql: str, *values: Any) -> list[Any]:

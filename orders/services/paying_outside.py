@@ -1,0 +1,55 @@
+"""The provider will not pay the seller, for want of an account perhaps: somebody has paid them in another way.
+
+Without this the order would never come to its end, and the money would lie in escrow for ever.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from marketplace.common import audit
+from marketplace.common.errors import Conflict
+from orders.lifecycle import Note, State
+from orders.models import Operation, Order
+from orders.providers.base import Succeeded
+from orders.services import answers, settling
+from orders.services.asking import ask
+from orders.services.moving import note
+from orders.services.operating import lock_as_operator
+from orders.services.settling_outside import clear_the_way, what_became_of
+
+Kind = Operation.Kind
+
+
+class NothingToPay(Conflict):
+    code = "nothing_to_pay"
+    detail = "No payout of this order has been refused"
+
+
+def may_be_paid_outside(order: Order) -> bool:
+    if order.state != State.SETTLING or order.quarantined_at is not None:
+        return False
+    refused = order.operations.filter(kind=Kind.TRANSFER, state=Operation.State.FAILED)
+    return refused.exclude(failure=Operation.WITHDRAWN).exists()
+
+
+def pay_outside(actor: User, order_id: UUID, *, reason: str) -> Order:
+    """What the seller is due counts as sent to them, less what they owe from earlier sales."""
+    said = what_became_of(order_id)
+    with transaction.atomic():
+        order, by = lock_as_operator(actor, order_id, reason)
+        if not may_be_paid_outside(order):
+            raise NothingToPay
+        clear_the_way(order, said)
+        needed = settling.due_now(order, settling.Funds.of(order.operations.all()))
+        if order.is_over or needed is None or needed.kind != Kind.TRANSFER:
+            raise NothingToPay
+        payout = ask(order, Kind.TRANSFER, amount_cents=needed.cents)
+        facts = {"operation": payout.key, "done_cents": needed.cents, "outside": Operation.OUTSIDE}
+        note(order, Note.BOOK, by=by, facts=facts, reason=reason, needs_attention="")
+        answers.conclude(order, payout, Succeeded(Operation.OUTSIDE, needed.cents, order.currency))
+        audit.record("order.seller_paid_outside", order, actor=actor, reason=reason, data=facts)
+    return order
