@@ -193,6 +193,21 @@ def test_each_service_is_kept_small_and_watched(name: str) -> None:
         assert service["healthcheck"]["test"]
 
 
+MEGABYTES = {"m": 1, "g": 1_024}
+
+
+def megabytes(text: str) -> int:
+    return int(text[:-1]) * MEGABYTES[text[-1]]
+
+
+@pytest.mark.parametrize("name", sorted(services()))
+def test_files_in_memory_leave_the_process_half_of_it(name: str) -> None:
+    service = services()[name]
+    sizes = [megabytes(re.findall(r"size=(\d+[mg])", mount)[0]) for mount in service.get("tmpfs", [])]
+
+    assert sum(sizes) <= megabytes(service["deploy"]["resources"]["limits"]["memory"]) / 2
+
+
 def test_what_is_waited_for_exists_and_can_be_waited_for() -> None:
     known = services()
     for service in known.values():
