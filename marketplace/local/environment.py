@@ -62,5 +62,12 @@ def address(environment: Mapping[str, str]) -> tuple[str, int]:
     return environment.get("API_HOST") or "127.0.0.1", int(text)
 
 
+def number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not text.isdecimal() or int(text) == 0:
+        raise LocalError(f"{name}={text} is not a number of at least 1")
+    return int(text)
+
+
 def process_environment(environment: Mapping[str, str], name: str) -> dict[str, str]:
     return {**environment, "PROCESS_NAME": name}

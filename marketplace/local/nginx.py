@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
 from marketplace.local.arrangements import GRACEFUL_SECONDS, REPOSITORY
+from marketplace.local.environment import number
 from marketplace.local.errors import LocalError
 from marketplace.local.identity import Identity
 from marketplace.local.process import Command
 
 TEMPLATE = REPOSITORY / "deploy" / "nginx.conf.template"
+ENVELOPE = 65_536  # what multipart adds around a file
 
 
-def front(root: Path, state: Path, owner: Identity, *, listen: str, http_port: int, sockets_port: int) -> Command:
+def front(
+    root: Path,
+    state: Path,
+    owner: Identity,
+    environment: Mapping[str, str],
+    *,
+    listen: str,
+    http_port: int,
+    sockets_port: int,
+) -> Command:
     binary = shutil.which("nginx", path="/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin")
     if not binary:
         raise LocalError("The grown arrangement needs nginx. Install nginx-light, or use: docker compose up")
@@ -25,9 +37,10 @@ def front(root: Path, state: Path, owner: Identity, *, listen: str, http_port: i
         "NGINX_LISTEN": listen,
         "NGINX_HTTP": f"127.0.0.1:{http_port}",
         "NGINX_SOCKETS": f"127.0.0.1:{sockets_port}",
+        **body_sizes(environment),
     }
     configuration = state / "nginx.conf"
-    configuration.write_text(Template(TEMPLATE.read_text()).safe_substitute(values))
+    configuration.write_text(filled_in(values))
     return Command(
         name="front",
         argv=(binary, "-e", "stderr", "-p", str(state), "-c", str(configuration), "-g", "daemon off;"),
@@ -37,3 +50,15 @@ def front(root: Path, state: Path, owner: Identity, *, listen: str, http_port: i
         grace_seconds=GRACEFUL_SECONDS + 5.0,
         log=root / "log" / "nginx.log",
     )
+
+
+def filled_in(values: Mapping[str, str]) -> str:
+    return Template(TEMPLATE.read_text()).safe_substitute(values)
+
+
+def body_sizes(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "NGINX_BODY_BYTES": str(number(environment, "BODY_LIMIT_BYTES", 1_048_576)),
+        "NGINX_TELEMETRY_BYTES": str(number(environment, "TELEMETRY_BODY_BYTES", 3_145_728)),
+        "NGINX_UPLOAD_BYTES": str(number(environment, "UPLOAD_MAX_BYTES", 52_428_800) + ENVELOPE),
+    }

@@ -69,7 +69,7 @@ def _grown(stage: Stage, root: Path, environment: Mapping[str, str], host: str, 
     state = data_directory(root, "nginx", owner, stage.console.say)
     http_port, sockets_port = free_port(), free_port()
     listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    front = nginx.front(root, state, owner, listen=listen, http_port=http_port, sockets_port=sockets_port)
+    front = nginx.front(root, state, owner, environment, listen=listen, http_port=http_port, sockets_port=sockets_port)
     return arrangements.grown(environment, http_port=http_port, sockets_port=sockets_port, front=front)
 
 

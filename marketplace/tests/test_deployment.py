@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ from django.test import RequestFactory
 
 from accounts.models import User
 from marketplace.environment import EXAMPLE_JWT_SECRET, refuse_weak_secrets
+from marketplace.local import nginx
 from marketplace.tests.production import manage, production, text_of
 
 ROOT = Path(django_settings.BASE_DIR)
@@ -71,7 +73,8 @@ def test_the_first_administrator_can_be_made_and_signs_in(monkeypatch: pytest.Mo
 
 # ── .env.example ─────────────────────────────────────────────────────────────────────────────────
 
-READERS = ("marketplace/settings.py", "marketplace/environment.py", "marketplace/local/environment.py")
+SETTINGS = "marketplace/settings.py"
+READERS = (SETTINGS, "marketplace/environment.py", "marketplace/local/environment.py")
 
 
 def names_read() -> set[str]:
@@ -275,10 +278,59 @@ def test_files_that_compose_and_the_image_name_are_there() -> None:
         assert (ROOT / path).is_file(), path
 
 
-def test_the_template_asks_only_for_what_nginx_is_given() -> None:
-    asked = set(re.findall(r"\$\{(NGINX_\w+)\}", re.sub(r"(?m)^#.*$", "", text_of("deploy/nginx.conf.template"))))
+# ── nginx ────────────────────────────────────────────────────────────────────────────────────────
 
-    assert asked <= set(services()["nginx"]["environment"])
+
+def asked_by_the_template() -> set[str]:
+    return set(re.findall(r"\$\{(NGINX_\w+)\}", re.sub(r"(?m)^#.*$", "", text_of("deploy/nginx.conf.template"))))
+
+
+def given_to_nginx(**settings: str) -> dict[str, str]:
+    """What the image's own entrypoint finds in its environment, with such settings in `.env`."""
+    service = services()["nginx"]
+    asked = {
+        name: re.sub(r"\$\{(\w+):-([^{}]*)\}", lambda found: settings.get(found[1]) or found[2], value)
+        for name, value in service["environment"].items()
+    }
+    script = re.sub(r"(?m)^exec .*$", "exec env", service["command"][0].replace("$$", "$"))
+    argv = [*service["entrypoint"], script]
+    said = subprocess.run(argv, env={"PATH": os.environ["PATH"], **asked}, check=True, capture_output=True, text=True)
+    return dict(line.split("=", 1) for line in said.stdout.splitlines())
+
+
+def sizes_in(configuration: str) -> list[int]:
+    return [int(size) for size in re.findall(r"client_max_body_size (\d+);", configuration)]
+
+
+def test_the_template_asks_only_for_what_nginx_is_given() -> None:
+    asked = asked_by_the_template()
+
+    assert asked <= given_to_nginx().keys()
+    assert not asked & set(re.findall(r"\$\{(NGINX_\w+)\}", nginx.filled_in(given_to_nginx())))
+
+
+def test_nginx_takes_the_bodies_that_the_settings_allow_and_on_the_same_paths() -> None:
+    front_door = text_of("marketplace/asgi.py")
+    template = text_of("deploy/nginx.conf.template")
+    envelope = int(re.findall(r"(?m)^ENVELOPE = (\w+)", front_door)[0])
+    shipped = {name: int(size) for name, size in re.findall(r'env.int\("(\w+_BYTES)", (\w+)\)', text_of(SETTINGS))}
+
+    assert sizes_in(nginx.filled_in(given_to_nginx())) == [
+        shipped["BODY_LIMIT_BYTES"],
+        shipped["UPLOAD_MAX_BYTES"] + envelope,
+        shipped["TELEMETRY_BODY_BYTES"],
+    ]
+    paths = re.findall(r'UPLOAD_PATHS = re.compile\(r"(.+)"\)', front_door)
+    assert re.findall(r"location ~ (\S+) \{", template) == paths
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"BODY_LIMIT_BYTES": "70000", "UPLOAD_MAX_BYTES": "100000000", "TELEMETRY_BODY_BYTES": "80000"}]
+)
+def test_nginx_is_told_the_same_in_a_container_and_without(given: dict[str, str]) -> None:
+    told = given_to_nginx(**given)
+
+    assert nginx.body_sizes(given).items() <= told.items()
 
 
 # ── The image ────────────────────────────────────────────────────────────────────────────────────
