@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from marketplace.local.environment import process_environment
+from marketplace.local.environment import process_environment, trusted_proxies
 from marketplace.local.process import Command
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -35,7 +35,7 @@ def small(environment: Mapping[str, str], host: str, port: int) -> Arrangement:
 
 
 def grown(environment: Mapping[str, str], *, http_port: int, sockets_port: int, front: Command) -> Arrangement:
-    behind = {**environment, "TRUSTED_PROXIES": "127.0.0.1/32"}
+    behind = {**environment, "TRUSTED_PROXIES": ",".join([*trusted_proxies(environment), "127.0.0.1/32"])}
     sockets = sockets_and_http(behind, "sockets", "127.0.0.1", sockets_port)
     return Arrangement((http(behind, http_port), sockets, front), (worker(behind), timer(behind)))
 

@@ -69,5 +69,9 @@ def number(environment: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def trusted_proxies(environment: Mapping[str, str]) -> list[str]:
+    return [address for address in (environment.get("TRUSTED_PROXIES") or "").split(",") if address]
+
+
 def process_environment(environment: Mapping[str, str], name: str) -> dict[str, str]:
     return {**environment, "PROCESS_NAME": name}

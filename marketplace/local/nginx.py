@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 
 from marketplace.local.arrangements import GRACEFUL_SECONDS, REPOSITORY
-from marketplace.local.environment import number
+from marketplace.local.environment import number, trusted_proxies
 from marketplace.local.errors import LocalError
 from marketplace.local.identity import Identity
 from marketplace.local.process import Command
@@ -38,6 +38,7 @@ def front(
         "NGINX_HTTP": f"127.0.0.1:{http_port}",
         "NGINX_SOCKETS": f"127.0.0.1:{sockets_port}",
         **body_sizes(environment),
+        "NGINX_PROXIES": proxies(environment),
     }
     configuration = state / "nginx.conf"
     configuration.write_text(filled_in(values))
@@ -62,3 +63,8 @@ def body_sizes(environment: Mapping[str, str]) -> dict[str, str]:
         "NGINX_TELEMETRY_BYTES": str(number(environment, "TELEMETRY_BODY_BYTES", 3_145_728)),
         "NGINX_UPLOAD_BYTES": str(number(environment, "UPLOAD_MAX_BYTES", 52_428_800) + ENVELOPE),
     }
+
+
+def proxies(environment: Mapping[str, str]) -> str:
+    """Whose X-Forwarded-Proto is passed on, as nginx writes it."""
+    return " ".join(f"{address} 1;" for address in trusted_proxies(environment))

@@ -333,6 +333,15 @@ def test_nginx_is_told_the_same_in_a_container_and_without(given: dict[str, str]
     assert nginx.body_sizes(given).items() <= told.items()
 
 
+@pytest.mark.parametrize("trusted", ["10.0.0.1", "172.31.250.10/32,10.0.0.0/24", "10.0.0.1,", "fd00::1"])
+def test_nginx_passes_on_what_trusted_proxies_say_of_https_and_nobody_else(trusted: str) -> None:
+    expected = " ".join(f"{address} 1;" for address in trusted.split(",") if address)
+
+    assert given_to_nginx(TRUSTED_PROXIES=trusted)["NGINX_PROXIES"].strip() == expected
+    assert nginx.proxies({"TRUSTED_PROXIES": trusted}) == expected
+    assert nginx.proxies({}) == ""
+
+
 # ── The image ────────────────────────────────────────────────────────────────────────────────────
 
 
