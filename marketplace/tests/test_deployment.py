@@ -242,6 +242,14 @@ def test_the_one_address_that_is_trusted_is_the_doors() -> None:
     assert compose()["x-settings"]["TRUSTED_PROXIES"] == f"${{TRUSTED_PROXIES:-{address}/32}}"
 
 
+def test_the_key_to_peoples_phones_is_read_by_the_worker_alone() -> None:
+    held = {name: service["secrets"] for name, service in services().items() if "secrets" in service}
+
+    assert held == {"worker": ["fcm_credentials"]}
+    assert compose()["secrets"] == {"fcm_credentials": {"file": "${FCM_CREDENTIALS_FILE:-/dev/null}"}}
+    assert compose()["x-settings"]["FCM_CREDENTIALS_FILE"] == "${FCM_CREDENTIALS_FILE:+/run/secrets/fcm_credentials}"
+
+
 def test_one_number_makes_more_of_us_and_there_is_one_timer() -> None:
     assert services()["api"]["deploy"]["replicas"] == "${REPLICAS:-2}"
     assert services()["timer"]["deploy"]["replicas"] == 1
