@@ -266,13 +266,27 @@ def test_our_processes_differ_only_in_their_role() -> None:
         assert "DB_ADMIN_PASSWORD" not in known[name]["environment"]
 
 
+def as_shipped(service: str, name: str) -> int:
+    return int(re.sub(r"\$\{\w+:-(\d+)\}", r"\1", str(services()[service]["environment"][name])))
+
+
 def test_the_pools_leave_room_in_the_database() -> None:
     """The arithmetic of docs/operations.md, with the numbers as shipped."""
-    replicas, limit = 2, 100
-    largest = {name: str(services()[name]["environment"]["DB_POOL_MAX"]) for name in OURS}
-    sizes = {name: int(re.sub(r"\$\{\w+:-(\d+)\}", r"\1", text)) for name, text in largest.items()}
+    replicas, limit, lock_of_migrate = 2, 100, 1
+    sizes = {name: as_shipped(name, "DB_POOL_MAX") for name in OURS}
+    total = sum(sizes.values()) + (replicas - 1) * sizes["api"] + lock_of_migrate
 
-    assert sum(sizes.values()) + (replicas - 1) * sizes["api"] <= limit // 2
+    assert total <= limit // 2
+    assert f" {total}   of DB_MAX_CONNECTIONS ({limit})" in text_of("docs/operations.md")
+
+
+def test_each_thread_finds_a_connection_in_its_pool() -> None:
+    of_telemetry, spare = django_settings.TELEMETRY_AT_ONCE + 1, 4
+    sockets = as_shipped("sockets", "WEB_THREADS") + django_settings.SOCKET_THREADS + of_telemetry + spare
+
+    assert as_shipped("api", "DB_POOL_MAX") >= as_shipped("api", "WEB_THREADS") + spare
+    assert as_shipped("sockets", "DB_POOL_MAX") >= sockets
+    assert as_shipped("worker", "DB_POOL_MAX") >= as_shipped("worker", "WORKER_THREADS") + spare
 
 
 def test_files_that_compose_and_the_image_name_are_there() -> None:
