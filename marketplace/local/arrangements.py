@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from marketplace.local.environment import process_environment, trusted_proxies
+from marketplace.local.environment import number, process_environment, trusted_proxies
 from marketplace.local.process import Command
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 UVICORN_LOGGING = Path(__file__).with_name("uvicorn_logging.json")  # nothing: settings alone decide about logs
 FRAME_BYTES = 65_536
 GRACEFUL_SECONDS = 20
+WAITING_FOR_EACH_THREAD = 16  # requests; as in deploy/entrypoint.sh
 CELERY = ("-m", "celery", "--quiet", "-A", "marketplace")
 
 
@@ -61,13 +62,14 @@ def sockets_and_http(environment: Mapping[str, str], name: str, host: str, port:
 
 
 def http(environment: Mapping[str, str], port: int) -> Command:
-    threads = 8
+    threads = number(environment, "WEB_THREADS", 8)
     options = {
         "--interface": "wsgi",
         "--host": "127.0.0.1",
         "--port": port,
         "--workers": 1,  # its log file has one writer; more of them is what replicas are for
         "--blocking-threads": threads,
+        "--backpressure": threads * WAITING_FOR_EACH_THREAD,
         "--workers-kill-timeout": GRACEFUL_SECONDS,
     }
     arguments = ("marketplace.wsgi:application", *_words(options), "--no-ws", "--respawn-failed-workers")
