@@ -376,6 +376,12 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
     assert any(line.startswith("ENTRYPOINT [") for line in lines)
 
 
+def test_whatever_the_image_can_be_told_compose_tells_it() -> None:
+    asked = set(re.findall(r"(?m)^ARG (\w+)=", text_of("Dockerfile")))
+
+    assert services()["migrate"]["build"]["args"].keys() == asked
+
+
 def test_no_secret_lands_in_a_layer() -> None:
     environment = re.findall(r"(?ms)^(?:ENV|ARG) (.*?)(?<!\\)$", text_of("Dockerfile"))
 
