@@ -473,6 +473,7 @@ IS_HTTPS = BASE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = False  # the proxy in front redirects pages; an API answers or refuses, it never redirects
 SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # the line above, decided
+    *("security.W005", "security.W021"),  # a market cannot speak for all names beneath its own: its owner decides
     "gis.W001",  # GDAL only ever gets numbers of ours, never a file or a spatial reference from outside
     # the next ones look into MIDDLEWARE alone; what they ask for stands in PAGE_MIDDLEWARE
     *("admin.E408", "admin.E409", "admin.E410", "security.W002", "security.W003"),
@@ -480,8 +481,8 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
-SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_INCLUDE_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD: bool = env.bool("HSTS_PRELOAD", False)
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True

@@ -59,6 +59,24 @@ def test_T6_weak_example_and_shared_secrets_are_refused(weak: dict[str, str]) ->
         refuse_weak_secrets({"SECRET_KEY": "x" * 40, "JWT_SECRET": "y" * 40, **weak}, examples=[EXAMPLE_JWT_SECRET])
 
 
+@pytest.mark.parametrize(
+    ("changes", "promised"),
+    [
+        ({}, "31536000 False False"),
+        ({"HSTS_INCLUDE_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}, "31536000 True True"),
+        ({"BASE_URL": "http://market.example"}, "0 False False"),
+    ],
+)
+def test_browsers_are_told_to_keep_to_https_for_our_own_name_and_no_other(
+    changes: dict[str, str], promised: str
+) -> None:
+    names = ("SECONDS", "INCLUDE_SUBDOMAINS", "PRELOAD")
+    ask = f"from django.conf import settings as s; print({', '.join(f's.SECURE_HSTS_{name}' for name in names)})"
+    process = manage("shell", "--no-imports", "--command", ask, environment=production(**changes))
+
+    assert process.communicate(timeout=60)[0].splitlines()[-1] == promised
+
+
 @pytest.mark.django_db
 def test_the_first_administrator_can_be_made_and_signs_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a long enough password")
