@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY
 
 requests = Counter("http_requests_total", "Requests answered", ["method", "route", "status"])
@@ -38,7 +36,7 @@ outbox_deliveries = Counter("outbox_deliveries_total", "Outbox deliveries tried"
 refreshes = Counter("token_refreshes_total", "Refresh requests", ["outcome"])
 sign_ins = Counter("sign_ins_total", "Sign-in attempts", ["surface", "outcome"])
 chat_publish_failures = Counter("chat_publish_failures_total", "Hints to the sockets that Redis did not take", [])
-sockets_open = Gauge("ws_connections", "Sockets that are open", multiprocess_mode="livesum")
+sockets_open = Gauge("ws_connections", "Sockets that are open")
 socket_deliveries = Counter("ws_deliveries_total", "Frames given to the sockets' server", [])
 socket_dropped = Counter("ws_passing_dropped_total", "Typing and presence that a lagging socket went without", [])
 sockets_slow = Counter("ws_slow_closed_total", "Sockets closed because they did not keep up", [])
@@ -75,16 +73,8 @@ asked = _Asked()
 
 
 def exposition() -> bytes:
-    """All processes' numbers where `PROMETHEUS_MULTIPROC_DIR` is set, else this process'; and what is asked for."""
-    return _counted() + _now()
-
-
-def _counted() -> bytes:
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return generate_latest(REGISTRY)
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+    """What this process has counted, and what is asked for."""
+    return generate_latest(REGISTRY) + _now()
 
 
 def _now() -> bytes:
