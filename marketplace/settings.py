@@ -287,7 +287,7 @@ SOCKETS_PER_PERSON: int = env.int("SOCKETS_PER_PERSON", 10)  # in each process; 
 SOCKETS_PER_ADDRESS: int = env.int("SOCKETS_PER_ADDRESS", 200)
 SOCKET_DRAIN_SECONDS: float = env.float("SOCKET_DRAIN_SECONDS", 10.0)  # over which a leaving process says goodbye
 
-# ── Limits: "N/second|minute|hour|day"; RATE_LIMIT=off turns all of them off ─────────────────────
+# ── Limits: 120/minute, 10/15minutes (second, minute, hour, day) or off; RATE_LIMIT=off: all off ──
 RATE_LIMIT: str = env.str("RATE_LIMIT", "120/minute")
 RATE_LIMITS: dict[str, str] = {
     "default": RATE_LIMIT,

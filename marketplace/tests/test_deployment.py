@@ -127,6 +127,14 @@ def test_every_setting_is_described_and_nothing_else_is() -> None:
     assert set(described) == names_read() | names_in_compose()
 
 
+def test_operators_read_of_every_limit_as_it_is_shipped() -> None:
+    shipped = set(re.findall(r'env\.str\("(RATE_LIMIT_\w+)", "([^"]+)"\)', text_of(SETTINGS)))
+    told = re.findall(r"(?m)^\| `(RATE_LIMIT_\w+)` \| `([^`]+)` \|", text_of("docs/operations.md"))
+
+    assert sorted(told) == sorted(shipped)
+    assert sorted(shipped) == sorted(re.findall(r"(?m)^# (RATE_LIMIT_\w+)=(.+)$", text_of(".env.example")))
+
+
 def test_a_setting_that_is_given_empty_keeps_its_default() -> None:
     needed = production()
     empty = dict.fromkeys(set(names_in_example()) - (needed.keys() - {"ALLOWED_HOSTS"}), "")
