@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from django.http import HttpResponse
+from django.middleware.security import SecurityMiddleware
 from pytest_django import Settings
 from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.test import APIClient
@@ -17,6 +19,7 @@ from accounts.models import User
 from accounts.tokens import pair_for
 from conftest import session_of
 from marketplace.common import net, ratelimit
+from marketplace.common.middleware import Envelope
 from marketplace.common.ratelimit import Rate
 
 ALLOWED = 120
@@ -178,6 +181,25 @@ def test_T11_only_a_trusted_proxy_is_believed(
     request = rf.get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
 
     assert net.client_ip(request) == seen
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "is_secure"),
+    [("10.0.0.2", "https", True), ("10.0.0.2", "http", False), ("9.9.9.9", "https", False)],
+)
+def test_T11_only_a_trusted_proxy_is_believed_about_https(
+    rf: Any, settings: Settings, peer: str, said: str, is_secure: bool
+) -> None:
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SECURE_HSTS_SECONDS = 60
+    inner: Any = SecurityMiddleware(lambda request: HttpResponse(str(request.is_secure())))
+    answer = Envelope(inner)
+    response = answer(rf.get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_PROTO=said))
+
+    assert isinstance(response, HttpResponse)
+    assert response.content.decode() == str(is_secure)
+    assert response.headers.get("Strict-Transport-Security") == ("max-age=60" if is_secure else None)
 
 
 def test_an_ipv6_household_is_one_caller() -> None:
