@@ -297,6 +297,7 @@ RATE_LIMITS: dict[str, str] = {
     "password_mail": env.str("RATE_LIMIT_PASSWORD_MAIL", "10/hour"),
     "contacts": env.str("RATE_LIMIT_CONTACTS", "20/minute"),
     "catalog": env.str("RATE_LIMIT_CATALOG", "20/hour"),
+    "import": env.str("RATE_LIMIT_IMPORT", "20/hour"),  # workbooks of listings, thousands in each
     "receipts": env.str("RATE_LIMIT_RECEIPTS", "30/minute"),
     "handover_code": env.str("RATE_LIMIT_HANDOVER_CODE", "10/hour"),  # wrong ones, for each order
     "chat_send": env.str("RATE_LIMIT_CHAT_SEND", "10/2seconds"),  # messages of one person, on all ways together

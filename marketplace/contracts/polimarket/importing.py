@@ -39,6 +39,8 @@ class ColumnsMissing(DomainError):
 
 
 class BulkUpload(PoliMarketDoor):
+    rate_scope = "import"
+
     @extend_schema(request={"multipart/form-data": shapes.WorkbookForm}, responses=shapes.ImportOut)
     @idempotent
     def post(self, request: SignedIn) -> Response:

@@ -243,6 +243,18 @@ def test_react_bulk_upload_refuses_what_is_no_such_workbook(signed_in: As, leo: 
     assert not Listing.objects.exists()
 
 
+def test_a_person_sends_a_few_workbooks_an_hour(signed_in: As, leo: User, ana: User, settings: Any) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "import": "2/hour"}
+
+    def upload(person: User) -> int:
+        file = workbook(("title", "description", "price", "category", "image_url"), ("Arroz", "", 2.5, "food", ""))
+        return signed_in(person).post("/products/bulk-upload", {"file": file}, format="multipart").status_code
+
+    assert [upload(leo) for _ in range(3)] == [200, 200, 429]
+    assert upload(ana) == 200
+    assert Listing.objects.count() == 3
+
+
 def test_react_the_template_can_be_sent_as_it_is(signed_in: As, anonymous: APIClient, leo: User) -> None:
     template = anonymous.get("/products/bulk-upload/template")
     assert "attachment" in template["Content-Disposition"]
