@@ -103,6 +103,15 @@ def test_a_list_costs_one_query_however_long_it_is(
         assert len(anonymous.get(url).json()) > 30
 
 
+@pytest.mark.parametrize(("url", "model", "home"), DOORS)
+def test_of_very_many_the_first_thousand_by_name_are_listed(
+    anonymous: APIClient, url: str, model: Any, home: dict[str, Any]
+) -> None:
+    model.objects.bulk_create(model(slug=f"more-{n}", name=f"More {n:04}", **home) for n in reversed(range(1_100)))
+
+    assert [row["name"] for row in anonymous.get(url).json()] == [f"More {n:04}" for n in range(1_000)]
+
+
 # ── Adding ───────────────────────────────────────────────────────────────────────────────────────
 
 

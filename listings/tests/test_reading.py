@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from listings.models import Listing, Photo
+from listings.models import Listing, ListingPrice, Photo
 from listings.serializers.listings import ListingOut
 from listings.services import listings
 from listings.tests.test_offering import KEYS
@@ -161,3 +161,14 @@ def test_every_price_is_shown_oldest_first(signed_in: SignedIn, buyer: User, sel
 
     assert [price["price_cents"] for price in prices] == [1000, 900, 950]
     assert set(prices[0]) == {"price_cents", "currency", "at"}
+
+
+def test_of_very_many_prices_the_newest_500_are_shown(signed_in: SignedIn, buyer: User, make_listing: Make) -> None:
+    listing = make_listing(price_cents=1000)
+    ListingPrice.objects.bulk_create(
+        ListingPrice(listing=listing, price_cents=cents, currency="COP") for cents in range(1, 601)
+    )
+
+    prices = signed_in(buyer).get(f"/v1/listings/{listing.pk}/price-history").json()
+
+    assert [price["price_cents"] for price in prices] == list(range(101, 601))

@@ -17,6 +17,8 @@ from marketplace.common import ratelimit
 from marketplace.common.api import CountsFirst
 from marketplace.common.idempotency import idempotent
 
+MOST_ROWS = 1_000
+
 
 class Catalog(CountsFirst, ViewSet):
     def get_permissions(self) -> list[BasePermission]:
@@ -26,7 +28,8 @@ class Catalog(CountsFirst, ViewSet):
 class Categories(Catalog):
     @extend_schema(responses=shapes.CategoryOut(many=True))
     def list(self, request: SignedIn) -> Response:
-        rows = Category.objects.shown().order_by("name", "id")
+        """By name, the first 1,000."""
+        rows = Category.objects.shown().order_by("name", "id")[:MOST_ROWS]
         return Response(shapes.CategoryOut(rows, many=True).data)
 
     @extend_schema(request=shapes.CategoryBody, responses={201: shapes.CategoryOut, 200: shapes.CategoryOut})
@@ -41,8 +44,9 @@ class Categories(Catalog):
 class Brands(Catalog):
     @extend_schema(parameters=[shapes.BrandQuery], responses=shapes.BrandOut(many=True))
     def list(self, request: SignedIn) -> Response:
+        """By name, the first 1,000; with a `category_id` of that category alone."""
         query = shapes.BrandQuery.read(request.query_params)
-        rows = Brand.objects.shown().filter(**query).order_by("name", "id")
+        rows = Brand.objects.shown().filter(**query).order_by("name", "id")[:MOST_ROWS]
         return Response(shapes.BrandOut(rows, many=True).data)
 
     @extend_schema(request=shapes.BrandBody, responses={201: shapes.BrandOut, 200: shapes.BrandOut})

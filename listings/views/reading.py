@@ -22,6 +22,8 @@ from marketplace.common.jsonio import dumps
 
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, "header", description="The ETag that is held: 304 if it is good")
 
+MOST_PRICES = 500
+
 
 class ReadsListings(ReadsLightly):
     @extend_schema(parameters=[shapes.SearchQuery], responses=shapes.ListingPage)
@@ -55,12 +57,12 @@ class ReadsListings(ReadsLightly):
 
     @extend_schema(responses=shapes.PriceOut(many=True))
     def price_history(self, request: SignedIn, listing_id: UUID) -> Response:
-        """Every price it has had, oldest first."""
+        """The newest 500 of the prices it has had, oldest first."""
         listing = Listing.objects.visible_to(request.user).filter(pk=listing_id).first()
         if listing is None:
             raise ListingNotFound
-        prices = listing.prices.order_by("id").values("price_cents", "currency", "at")
-        return Response(shapes.PriceOut(prices, many=True).data)
+        newest = listing.prices.order_by("-id").values("price_cents", "currency", "at")[:MOST_PRICES]
+        return Response(shapes.PriceOut(reversed(newest), many=True).data)
 
 
 def _json(body: bytes) -> HttpResponse:
