@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -43,26 +45,35 @@ def icon(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(static("icons/market.svg"))
 
 
+class Drawn(NamedTuple):
+    """A document and its tag, once for the whole process: it can only change with the code and the settings."""
+
+    body: bytes
+    etag: str
+
+
+def _drawn(document: Any) -> Drawn:
+    body = dumps(document)
+    return Drawn(body, f'"{hashlib.sha256(body).hexdigest()}"')
+
+
 @cache
-def _document() -> bytes:
-    """Drawn once: it can only change with the code."""
-    return dumps(SchemaGenerator().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
+def _document() -> Drawn:
+    return _drawn(SchemaGenerator().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
 
 
 @require_safe
-@condition(etag_func=lambda _: f'"{settings.VERSION}-{len(_document())}"')
+@condition(etag_func=lambda _: _document().etag)
 def openapi(request: HttpRequest) -> HttpResponseBase:
-    return HttpResponse(_document(), content_type="application/json")
+    return HttpResponse(_document().body, content_type="application/json")
 
 
 @cache
-def _socket_document() -> bytes:
-    return dumps(
-        asyncapi_document(version=settings.VERSION, base_url=settings.BASE_URL, limits=limits.current()),
-    )
+def _socket_document() -> Drawn:
+    return _drawn(asyncapi_document(version=settings.VERSION, base_url=settings.BASE_URL, limits=limits.current()))
 
 
 @require_safe
-@condition(etag_func=lambda _: f'"{settings.VERSION}-{len(_socket_document())}"')
+@condition(etag_func=lambda _: _socket_document().etag)
 def asyncapi(request: HttpRequest) -> HttpResponseBase:
-    return HttpResponse(_socket_document(), content_type="application/json")
+    return HttpResponse(_socket_document().body, content_type="application/json")

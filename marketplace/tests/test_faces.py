@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from marketplace import pages
+
 pytestmark = pytest.mark.django_db
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -29,6 +31,24 @@ def test_the_document_is_not_sent_twice(anonymous: APIClient) -> None:
     tag = anonymous.get("/openapi.json")["ETag"]
 
     assert anonymous.get("/openapi.json", HTTP_IF_NONE_MATCH=tag).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"), [("/openapi.json", pages._document), ("/asyncapi.json", pages._socket_document)]
+)
+def test_another_text_of_the_same_length_has_another_tag(
+    anonymous: APIClient, monkeypatch: pytest.MonkeyPatch, path: str, kept: Any
+) -> None:
+    def tag_of(text: bytes) -> str:
+        monkeypatch.setattr(pages, "dumps", lambda _: text)
+        kept.cache_clear()
+        return str(anonymous.get(path)["ETag"])
+
+    try:
+        assert tag_of(b'{"a":1}') != tag_of(b'{"a":2}')
+        assert tag_of(b'{"a":1}') == tag_of(b'{"a":1}')
+    finally:
+        kept.cache_clear()
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/"])
