@@ -56,12 +56,17 @@ class ContractDoor(Door):
         return said
 
 
-def sent(request: Request) -> dict[str, Any]:
-    """The body, whatever its form; what it leaves out may stand in the query. Of a repeated name the last counts."""
+def in_body(request: Request) -> dict[str, Any]:
+    """The body alone, whatever its form. Of a repeated name the last counts."""
     body = request.data
     if not isinstance(body, Mapping):
         raise InvalidInput.one(["body"], "Input should be a valid dictionary", type="dict_type")
-    return {**request.query_params.dict(), **(body.dict() if hasattr(body, "dict") else body)}
+    return body.dict() if hasattr(body, "dict") else dict(body)
+
+
+def sent(request: Request) -> dict[str, Any]:
+    """The body; what it leaves out may stand in the query."""
+    return {**request.query_params.dict(), **in_body(request)}
 
 
 def forms(shape: Any) -> dict[str, Any]:

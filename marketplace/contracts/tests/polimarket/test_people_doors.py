@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -101,6 +102,15 @@ def test_soporteit_seed_a_token_lives_60_minutes(anonymous: APIClient, body: dic
 
     shown = claims(token)
     assert shown["exp"] - shown["iat"] == 60 * 60
+
+
+def test_nobody_signs_in_by_the_query(anonymous: APIClient, ana: User) -> None:
+    """No client sends a password there, and addresses are kept in histories and logs."""
+    query = f"username=ana%40espol.edu.ec&password={quote(PASSWORD)}"
+
+    assert anonymous.post(f"/auth/login?{query}").status_code == 422
+    assert anonymous.post(f"/auth/login?{query}", {"username": "ana@espol.edu.ec"}).status_code == 422
+    assert not Session.objects.exists()
 
 
 def test_readme_login_refuses_in_spanish(anonymous: APIClient, ana: User) -> None:
