@@ -18,7 +18,8 @@ from websockets.exceptions import InvalidStatus
 from accounts.models import Session, User
 from accounts.services import people, sessions
 from accounts.tokens import pair_for
-from chat.realtime import limits, news
+from chat import announcing
+from chat.realtime import limits
 from chat.tests.sockets import in_thread, opened, run, signed_in, timed, token_of
 from conftest import session_of
 from marketplace.common import outbox
@@ -240,14 +241,19 @@ def test_T32_a_word_that_got_lost_is_made_good_by_asking(
     address: str, buyer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = token_of(buyer)
-    patient = limits.current()
+    assert limits.current().poll_seconds == 60
     monkeypatch.setattr("chat.realtime.hub.current", lambda: limits.Limits(10, 200, 0.0, poll_seconds=0.5))
-    assert patient.poll_seconds == 60
-    assert news.tell_the_hubs is not None
+    lost: list[str] = []
+    monkeypatch.setattr(announcing, "to_hubs", lambda told: lost.append(told["type"]))
+
+    def end() -> None:
+        sessions.end_sessions(buyer, by=Session.Ended.LOGOUT, now=timezone.now())
+        outbox.deliver_due()
 
     async def talk() -> None:
         async with signed_in(address, token) as one:
-            await in_thread(sessions.end_sessions, buyer, by=Session.Ended.LOGOUT, now=timezone.now())
+            await in_thread(end)
+            assert lost == ["session.ended"]
             assert await one.closed() == 4501
             assert one.heard[-1]["code"] == "session_ended"
 
