@@ -50,10 +50,6 @@ class Link:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
 
-    @property
-    def is_up(self) -> bool:
-        return self._pubsub is not None
-
     def want(self, channel: str) -> asyncio.Event:
         """The event is set as soon as nothing said there can be missed."""
         confirmed = self._wanted.get(channel)

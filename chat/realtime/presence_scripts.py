@@ -11,11 +11,11 @@ LEASE_SECONDS = 10
 BELIEVED_SECONDS = 60
 KEPT_SECONDS = 600
 
-_COMMON = """
+_COMMON = f"""
 local room, now = ARGV[1], tonumber(redis.call('TIME')[1])
 local at, n, who, v = 'pres:at:' .. room, 'pres:n:' .. room, 'pres:who:' .. room, 'pres:v:' .. room
 local function keep()
-  for _, key in ipairs({at, n, who, v}) do redis.call('EXPIRE', key, 600) end
+  for _, key in ipairs({{at, n, who, v}}) do redis.call('EXPIRE', key, {KEPT_SECONDS}) end
 end
 local function version()
   if redis.call('EXISTS', v) == 0 then redis.call('SET', v, now * 1000) end
@@ -25,7 +25,7 @@ local function seen_now(user) redis.call('ZADD', 'pres:seen', now, user) end
 local function come(member, user, shown)
   seen_now(user)
   local is_new = redis.call('ZSCORE', at, member) == false
-  redis.call('ZADD', at, now + 60, member)
+  redis.call('ZADD', at, now + {BELIEVED_SECONDS}, member)
   if not is_new or redis.call('HINCRBY', n, user, 1) > 1 then return false end
   redis.call('HSET', who, user, shown)
   redis.call('SADD', 'pres:rooms', room)
@@ -37,7 +37,7 @@ local function go(member, user)
   redis.call('HDEL', n, user)
   redis.call('HDEL', who, user)
   if redis.call('EXISTS', at) == 0 then redis.call('SREM', 'pres:rooms', room) end
-  return shown or '{}'
+  return shown or '{{}}'
 end
 """
 
