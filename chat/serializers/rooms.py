@@ -31,10 +31,13 @@ class ChatsQuery(QueryShape):
     offset = serializers.IntegerField(min_value=0, max_value=1_000_000, default=0)
 
 
-class RoomsQuery(QueryShape):
-    kind = serializers.ChoiceField(choices=OWN_KINDS, required=False)
+class PublicRoomsQuery(QueryShape):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=50)
     offset = serializers.IntegerField(min_value=0, max_value=1_000_000, default=0)
+
+
+class RoomsQuery(PublicRoomsQuery):
+    kind = serializers.ChoiceField(choices=OWN_KINDS, required=False)
 
 
 class GroupBody(Shape):
@@ -132,7 +135,7 @@ class EventOut(serializers.Serializer[Any]):
 
 
 class EventsOut(serializers.Serializer[Any]):
-    events = serializers.ListField(child=serializers.DictField(), help_text="As `/v1/ws` sends them")
+    events = EventOut(many=True, help_text="As `/v1/ws` sends them")
     epoch = serializers.UUIDField()
     last_seq = serializers.IntegerField()
     has_more = serializers.BooleanField()

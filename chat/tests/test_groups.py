@@ -43,6 +43,22 @@ def test_anybody_joins_a_public_group_once(signed_in: Api, buyer: User, seller: 
     assert [each["id"] for each in client.get("/v1/rooms").json()] == [str(group.pk)]
 
 
+def test_the_kinds_of_public_groups_cannot_be_chosen(anonymous: APIClient) -> None:
+    described = anonymous.get("/openapi.json").json()["paths"]
+    names = {each["name"] for each in described["/v1/rooms/public"]["get"]["parameters"]}
+    assert names == {"limit", "offset"}
+    assert names | {"kind"} == {each["name"] for each in described["/v1/rooms"]["get"]["parameters"]}
+
+
+def test_what_happened_is_as_described(signed_in: Api, buyer: User, seller: User, make_group: MakeGroup) -> None:
+    group = make_group(buyer, seller)
+    described = signed_in(buyer).get("/openapi.json").json()["components"]["schemas"]
+    assert described["EventsOut"]["properties"]["events"]["items"] == {"$ref": "#/components/schemas/EventOut"}
+    events = signed_in(buyer).get(f"/v1/rooms/{group.pk}/events").json()["events"]
+    assert events
+    assert all(described["EventOut"]["properties"].keys() <= each.keys() for each in events)
+
+
 def test_a_private_group_is_by_invitation(
     signed_in: Api, buyer: User, seller: User, stranger: User, make_group: MakeGroup
 ) -> None:

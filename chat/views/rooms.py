@@ -36,10 +36,10 @@ class Rooms(ReadsLightly, CountsFirst, ViewSet):
         found = history.rooms(request.user, kinds=kinds, listing_id=None, limit=query["limit"], offset=query["offset"])
         return json_reply(found)
 
-    @extend_schema(parameters=[shapes.RoomsQuery], responses=shapes.RoomOut(many=True))
+    @extend_schema(parameters=[shapes.PublicRoomsQuery], responses=shapes.RoomOut(many=True))
     def public(self, request: SignedIn) -> Response:
         """Groups that anybody may join, newest first."""
-        query = shapes.RoomsQuery.read(request.query_params)
+        query = shapes.PublicRoomsQuery.read(request.query_params)
         rooms = Room.objects.public_groups().visible_to(request.user).order_by("-pk")
         page = rooms[query["offset"] : query["offset"] + query["limit"]]
         return Response([shapes.shown(shelf) for shelf in reading.shelved(request.user, page)])
