@@ -50,7 +50,7 @@ def delete(user: User, message_id: UUID, *, now: datetime) -> None:
 @transaction.atomic
 def react(user: User, message_id: UUID, emoji: str) -> bool:
     room, message = _found(user, message_id, must_write=True)
-    known = set(Reaction.objects.filter(message=message).values_list("emoji", flat=True))
+    known = set(Reaction.objects.filter(message=message).values_list("emoji", flat=True).distinct())
     if emoji not in known and len(known) >= MOST_EMOJI:
         raise NotAllowedHere("This message has enough kinds of reactions")
     _, is_new = Reaction.objects.get_or_create(message=message, user=user, emoji=emoji)

@@ -7,13 +7,16 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from chat.models import Event, Message, MessageReport, Reaction, Revision, Room
-from chat.services import access, log, sending
+from chat.services import access, changing, log, sending
+from chat.services.changing import MOST_EMOJI
 from chat.services.sending import Draft
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +82,22 @@ def test_reactions_come_once_and_go(signed_in: Api, seller: User, stranger: User
     assert client.delete(address).json()["reactions"] == []
     assert not Reaction.objects.exists()
     assert types(room)[-1] == "reaction.removed"
+
+
+def test_a_message_has_so_many_kinds_of_reactions_and_each_of_any_number_of_people(
+    signed_in: Api, buyer: User, seller: User, room: Room, said: Message
+) -> None:
+    def react(person: User, emoji: str) -> int:
+        return signed_in(person).put(f"/v1/messages/{said.pk}/reactions/{quote(emoji)}").status_code
+
+    kinds = [chr(0x1F400 + number) for number in range(MOST_EMOJI)]
+    for emoji in kinds:
+        changing.react(buyer, said.pk, emoji)
+    assert react(seller, "🙈") == 403
+    with CaptureQueriesContext(connection) as asked:
+        assert react(seller, kinds[0]) == 200
+    assert [each.emoji for each in Reaction.objects.filter(user=seller)] == [kinds[0]]
+    assert any('DISTINCT "chat_reaction"."emoji"' in each["sql"] for each in asked), "every reaction was read"
 
 
 @pytest.mark.parametrize("word", ["ok", "<b>", "ñandú", "👍" * 17])
