@@ -117,6 +117,16 @@ def test_a_report_keeps_what_was_said(signed_in: Api, buyer: User, seller: User,
     assert [(each["sender"], each["body"]) for each in report.excerpt] == [("buyer", "hola")]
 
 
+def test_a_report_sent_again_with_its_key_gets_the_first_answer(signed_in: Api, seller: User, said: Message) -> None:
+    client, address = signed_in(seller), f"/v1/messages/{said.pk}/report"
+    first, again = [
+        client.post(address, {"reason": "scam"}, format="json", headers={"Idempotency-Key": "k1"}) for _ in range(2)
+    ]
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert (again["Idempotent-Replayed"], again.json()) == ("true", first.json())
+    assert MessageReport.objects.count() == 1
+
+
 def test_an_upheld_report_hides_the_message(
     signed_in: Api, in_admin: Callable[[User], Client], buyer: User, seller: User, moderator: User, said: Message
 ) -> None:

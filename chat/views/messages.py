@@ -131,6 +131,7 @@ def _checked(emoji: str) -> str:
 
 class Report(Door):
     @extend_schema(request=shapes.MessageReportBody, responses={201: shapes.MessageReportOut})
+    @idempotent
     def post(self, request: SignedIn, message_id: UUID) -> Response:
         """Once for each message. Moderators see it as it was, with what was said around it."""
         body = shapes.MessageReportBody.read(request.data)
