@@ -15,7 +15,9 @@ from marketplace.common.ids import KeyField
 class Block(models.Model):
     """`blocker` wants nothing from `blocked`: no look-up, no contact match, no messages."""
 
-    blocker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="blocks_made")
+    blocker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="blocks_made", db_index=False
+    )
     blocked = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="blocks_received")
     created_at = models.DateTimeField(db_default=Now())
 

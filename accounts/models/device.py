@@ -30,7 +30,7 @@ class Device(models.Model):
         WEB = "web"
 
     id = KeyField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="devices")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="devices", db_index=False)
     session = models.ForeignKey(
         "accounts.Session", null=True, blank=True, on_delete=models.SET_NULL, related_name="devices"
     )

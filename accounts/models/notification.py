@@ -31,7 +31,9 @@ class Notification(models.Model):
     """
 
     id = KeyField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications", db_index=False
+    )
     kind = models.CharField(max_length=80)
     title = models.CharField(max_length=200)
     body = models.CharField(max_length=1000, blank=True, default="")
@@ -93,7 +95,7 @@ class NotificationPreference(models.Model):
     """Where a kind differs from its default; no row means the default."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_preferences"
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_preferences", db_index=False
     )
     kind = models.CharField(max_length=80)
     in_app = models.BooleanField()

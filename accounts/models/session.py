@@ -38,7 +38,9 @@ class Session(models.Model):
         STAFF = "staff"
 
     id = KeyField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions", db_index=False
+    )
     surface = models.CharField(max_length=12, choices=Surface)
     refresh_id = models.UUIDField(default=uuid7)
     previous_refresh_id = models.UUIDField(null=True)

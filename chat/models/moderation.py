@@ -20,7 +20,7 @@ class MessageReport(QueueEntry):
         SPAM = "spam", "Spam"
         OTHER = "other", "Something else"
 
-    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="reports")
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="reports", db_index=False)
     reporter = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="message_reports_made"
     )

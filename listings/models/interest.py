@@ -52,7 +52,9 @@ class SavedSearch(models.Model):
     """`criteria` holds the filters of `GET /v1/listings` without its pages, under their names there."""
 
     id = KeyField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_searches")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_searches", db_index=False
+    )
     name = models.CharField(max_length=80)
     criteria = models.JSONField()
     wants_alerts = models.BooleanField(default=True)
@@ -69,7 +71,7 @@ class SavedSearch(models.Model):
 class SavedSearchHit(models.Model):
     """A listing that a saved search has found; it is told once."""
 
-    search = models.ForeignKey(SavedSearch, on_delete=models.CASCADE, related_name="hits")
+    search = models.ForeignKey(SavedSearch, on_delete=models.CASCADE, related_name="hits", db_index=False)
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
@@ -81,7 +83,9 @@ class SavedSearchHit(models.Model):
 
 
 class RecentView(models.Model):
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recent_views")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recent_views", db_index=False
+    )
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField(db_default=Now())
 

@@ -140,7 +140,7 @@ class Listing(models.Model):
 class ListingPrice(models.Model):
     """Every price a listing has had."""
 
-    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="prices")
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="prices", db_index=False)
     price_cents = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     at = models.DateTimeField(db_default=Now())

@@ -61,7 +61,7 @@ class ListingReport(QueueEntry):
         SPAM = "spam", "Spam or a duplicate"
         OTHER = "other", "Something else"
 
-    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="reports")
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="reports", db_index=False)
     reporter = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="listing_reports_made"
     )

@@ -42,7 +42,7 @@ class PriceSuggestion(models.Model):
 class PricePrior(models.Model):
     """What a category asks for, as of the last hour. No brand is all brands, no condition all conditions."""
 
-    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="+")
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="+", db_index=False)
     brand = models.ForeignKey(Brand, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     condition = models.CharField(max_length=40, null=True, blank=True)
     currency = models.CharField(max_length=3)

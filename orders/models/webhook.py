@@ -36,7 +36,7 @@ class WebhookDelivery(models.Model):
         DEAD = "dead", "Dead"  # given up, until somebody replays it
 
     id = KeyField()
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     event_id = models.UUIDField()
     event = models.CharField(max_length=40)
     order_id = models.UUIDField()
