@@ -13,6 +13,7 @@ from corsheaders.defaults import default_headers
 
 from marketplace.common.gdal import gdal_library, geos_library
 from marketplace.common.logs import logging_config
+from marketplace.enum_names import ENUM_NAMES
 from marketplace.environment import (
     EXAMPLE_DELIVERY_CODE,
     EXAMPLE_JWT_SECRET,
@@ -343,34 +344,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/v1",
-    "ENUM_NAME_OVERRIDES": {  # where several shapes have a field of the same name
-        "ListingStateEnum": "listings.models.Listing.State",
-        "SupportRoleEnum": "accounts.models.person.Role",
-        "PhotoStateEnum": "listings.models.Photo.State",
-        "OrderStateEnum": "orders.lifecycle.State",
-        "OrderStatusEnum": "orders.lifecycle.Status",
-        "PartyEnum": "orders.lifecycle.Party",
-        "OrderPartyEnum": "orders.models.dispute.RAISERS",
-        "DisputeStatusEnum": "orders.models.Dispute.Status",
-        "OfferStateEnum": "orders.models.Offer.State",
-        "EscrowStatusEnum": "orders.lifecycle.EscrowStatus",
-        "PaymentStatusEnum": "orders.serializers.orders.PAYMENT_STATUSES",
-        "TaskStateEnum": "listings.models.MaintenanceRun.State",
-        "PriceAlgorithmEnum": "listings.models.PriceSuggestion.Algorithm",
-        "ReportStateEnum": "accounts.models.PersonReport.State",
-        "PersonReportReasonEnum": "accounts.models.PersonReport.Reason",
-        "ListingReportReasonEnum": "listings.models.ListingReport.Reason",
-        "MessageReportReasonEnum": "chat.models.MessageReport.Reason",
-        "MessageTypeEnum": "chat.models.Message.Kind",
-        "SayableTypeEnum": "chat.serializers.messages.SAYABLE",
-        "RoomKindEnum": "chat.models.Room.Kind",
-        "OwnRoomKindEnum": "chat.serializers.rooms.OWN_KINDS",
-        "RoomRoleEnum": "chat.models.Member.Role",
-        "GivenRoleEnum": "chat.serializers.rooms.GIVEN_ROLES",
-        "MemberStateEnum": "chat.models.Member.State",
-        "UploadStateEnum": "chat.models.Upload.State",
-        "PreviewSizeEnum": "chat.serializers.uploads.PREVIEW_SIZES",
-    },
+    "ENUM_NAME_OVERRIDES": ENUM_NAMES,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "marketplace.common.schema.add_error_responses",

@@ -22,7 +22,9 @@ WHERE indexed.relname = ANY(%s) AND plain.indnkeyatts = 1 AND plain.indkey[0] <>
 
 def test_no_index_says_what_another_one_begins_with() -> None:
     ours = [app for app in apps.get_app_configs() if not app.name.startswith("django")]
-    tables = [model._meta.db_table for app in ours for model in app.get_models()]  # and none that Django makes of itself
+    tables = [
+        model._meta.db_table for app in ours for model in app.get_models()
+    ]  # and none that Django makes of itself
     with connection.cursor() as cursor:
         cursor.execute(NEEDLESS, [tables])
         needless = {name for (name,) in cursor.fetchall()}
