@@ -39,6 +39,11 @@ def room(buyer: User, listing: Listing) -> Room:
 
 
 @pytest.fixture
+def direct(buyer: User, stranger: User) -> Room:
+    return opening.between(buyer, stranger)[0]
+
+
+@pytest.fixture
 def make_group(make_person: Callable[..., User]) -> Callable[..., Room]:
     """`make_group(owner, buyer, seller, is_private=True)`: these are its members."""
 

@@ -17,6 +17,9 @@ from websockets.exceptions import ConnectionClosed
 
 from accounts.models import User
 from accounts.tokens import pair_for
+from chat.models import Room
+from chat.services import sending
+from chat.services.sending import Draft
 from chat.tests.socket_schema import misfits
 from conftest import session_of
 
@@ -146,3 +149,8 @@ async def in_thread(work: Callable[..., Any], *args: Any, **facts: Any) -> Any:
             connections.close_all()
 
     return await asyncio.to_thread(whole)
+
+
+def send_many(sender: User, room: Room, count: int) -> None:
+    for number in range(count):
+        sending.send(sender, room.pk, Draft(f"{number}"))

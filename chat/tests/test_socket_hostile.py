@@ -19,8 +19,7 @@ from chat.models import Message, Room
 from chat.realtime import hub as hubs
 from chat.services import log, sending
 from chat.services.sending import Draft
-from chat.tests.sockets import in_thread, run, signed_in, timed, token_of
-from chat.tests.test_socket_talk import send_many
+from chat.tests.sockets import in_thread, run, send_many, signed_in, timed, token_of
 
 GARBLED = {
     "no JSON": "hello",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from uuid import uuid4
 
+import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from orders.models import Order, SimulatorWebhook
 from orders.providers import signing
@@ -13,6 +15,11 @@ from orders.providers.simulator import notices
 
 DOOR = "/v1/webhooks/simulator"
 SECRET = "the simulator's secret"
+
+
+@pytest.fixture(autouse=True)
+def secret(settings: Settings) -> None:
+    settings.SIMULATOR_WEBHOOK_SECRETS = [SECRET]
 
 
 def tell(raw: bytes, *, signature: str | None = None, door: str = DOOR) -> int:

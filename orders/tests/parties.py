@@ -75,3 +75,10 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.join()
     return answers
+
+
+def nothing_happened(order: Order) -> bool:
+    """Since it was read."""
+    before = (order.state, order.version)
+    order.refresh_from_db()
+    return (order.state, order.version) == before

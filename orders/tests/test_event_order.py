@@ -12,22 +12,16 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.models import User
 from orders.models import InboxEvent, Order, SimulatorRecord, StockHold
 from orders.providers.simulator import book
 from orders.services import ending, inbox, operations, paying
 from orders.tests.money import balance, books_balance, hurry, misbehave, provider_has, settled
-from orders.tests.notifications import SECRET, event, tell, told
+from orders.tests.notifications import event, secret, tell, told  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db
 WAYS = int(os.environ.get("MONEY_WAYS", "30"))  # `faults/histories.py` tries all 120
-
-
-@pytest.fixture(autouse=True)
-def secret(settings: Settings) -> None:
-    settings.SIMULATOR_WEBHOOK_SECRETS = [SECRET]
 
 
 # ── F13: in whatever order ───────────────────────────────────────────────────────────────────────
