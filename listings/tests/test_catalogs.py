@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -107,9 +108,13 @@ def test_a_list_costs_one_query_however_long_it_is(
 def test_of_very_many_the_first_thousand_by_name_are_listed(
     anonymous: APIClient, url: str, model: Any, home: dict[str, Any]
 ) -> None:
-    model.objects.bulk_create(model(slug=f"more-{n}", name=f"More {n:04}", **home) for n in reversed(range(1_100)))
+    model.objects.bulk_create(model(slug=f"more-{n}", name=f"More {n:04}", **home) for n in range(1_100))
+    model.objects.bulk_create([model(slug="zzz", name="Zzz, which was looked at", reviewed_at=timezone.now(), **home)])
 
-    assert [row["name"] for row in anonymous.get(url).json()] == [f"More {n:04}" for n in range(1_000)]
+    names = [row["name"] for row in anonymous.get(url).json()]
+
+    assert (len(names), names[-1]) == (1_000, "Zzz, which was looked at")
+    assert names == sorted(names)
 
 
 # ── Adding ───────────────────────────────────────────────────────────────────────────────────────

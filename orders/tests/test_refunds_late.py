@@ -205,14 +205,3 @@ def test_in_another_currency_it_is_counted_nowhere(refused: Order) -> None:
     assert refused.quarantined_at is not None
     assert "in EUR" in refused.needs_attention
     assert balance(f"escrow:{refused.pk}") == PRICE
-
-
-def test_more_than_is_left_is_left_to_an_operator(moderator: User, refused: Order) -> None:
-    SimulatorRecord.objects.filter(kind="refund").update(amount_cents=PRICE + 1)
-
-    succeeds_late(refused)
-    hurried(refused)
-
-    assert refused.state == "settling"
-    assert provider_has(refused).refunded == PRICE + 1  # and nothing was asked for beside it
-    assert "has succeeded" in refused.needs_attention
