@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
-from orders.models import Account, Order, Posting
+from orders.models import Account, Operation, Order, Posting
 
-UNDONE = ":undone"
+CHARGEBACK, TWICE = "chargeback", "refunded_twice"  # what is lost by
+SETTLED_OUTSIDE = "settled_outside"
 
 
 @dataclass(frozen=True)
@@ -113,22 +114,50 @@ def counted_by_hand(order: Order) -> int:
     return _balance(f"memo.by_hand:{order.pk}")
 
 
-def taken_back_from_seller(order: Order) -> int:
-    """By the buyer's bank, of this order alone."""
-    debts = Posting.objects.filter(transaction__order=order, account__code=clawback_code(order), amount__lt=0)
-    return -int(debts.aggregate(sum=Sum("amount"))["sum"] or 0)
+def paid_to_buyer_otherwise(order: Order) -> int:
+    return _of_this_order(order, SETTLED_OUTSIDE)
 
 
-def undo(order: Order, source: str) -> None:
-    """What was booked under this name has turned out not to be so."""
-    legs = Posting.objects.filter(transaction__source=source, transaction__order=order).select_related("account")
-    if legs:
-        kept = [(each.account, each.amount) for each in legs]
-        post(f"{source}{UNDONE}", order, *(_again(account, -amount) for account, amount in kept))
+def borne_by_seller(order: Order) -> int:
+    """Of what the buyer's bank took of this order alone, and has not been found to be the buyer's after all."""
+    return -_of_this_order(order, clawback_code(order))
 
 
-def _again(account: Account, cents: int) -> Leg:
-    return Leg(account.code, cents, keeps_balance=account.keeps_balance, may_be_negative=account.may_be_negative)
+def net_against_owed(order: Order, source: str) -> None:
+    """The buyer is owed what came back, and has got more in other ways: the one is set against the other. What nobody
+    else bears comes first, so the seller owes what they would owe if the news had come in another order.
+    """
+    left = owed_to_buyer(order)
+    legs = []
+    for code in (f"expense.{TWICE}", f"expense.{CHARGEBACK}", clawback_code(order)):
+        cents = min(left, max(0, -_of_this_order(order, code)))
+        is_kept = code == clawback_code(order)
+        legs.append(Leg(code, cents, keeps_balance=is_kept, may_be_negative=True))
+        left -= cents
+    netted = sum(leg.cents for leg in legs)
+    if netted:
+        post(source, order, _owed_to_buyer(order, -netted), *legs)
+
+
+def _of_this_order(order: Order, code: str) -> int:
+    postings = Posting.objects.filter(transaction__order=order, account__code=code)
+    return int(postings.aggregate(sum=Sum("amount"))["sum"] or 0)
+
+
+def given_by(order: Order, refund: Operation) -> int:
+    """So much of what the buyer has, by the books, is from this one refund."""
+    names = (f"o{order.pk}:{TWICE}:{refund.seq}", f"o{order.pk}:came_back:{refund.seq}")
+    about = Q(transaction__source__in=(refund.key, *names))
+    for name in names:
+        about |= Q(transaction__source__startswith=f"{name}:")
+    moved = Posting.objects.filter(about, transaction__order=order, account__code=f"psp_clearing:{refund.provider}")
+    return int(moved.aggregate(sum=Sum("amount"))["sum"] or 0)
+
+
+def fresh(order: Order, name: str) -> str:
+    """A source for what may happen more than once: the name, or the name with a number."""
+    earlier = order.bookings.filter(Q(source=name) | Q(source__startswith=f"{name}:")).count()
+    return f"{name}:{earlier}" if earlier else name
 
 
 def came_back(order: Order, source: str, *, cents: int, provider: str) -> None:
@@ -137,7 +166,7 @@ def came_back(order: Order, source: str, *, cents: int, provider: str) -> None:
 
 
 def paid_otherwise(order: Order, source: str, cents: int) -> None:
-    outside = Leg("settled_outside", cents, keeps_balance=False, may_be_negative=True)
+    outside = Leg(SETTLED_OUTSIDE, cents, keeps_balance=False, may_be_negative=True)
     post(source, order, _owed_to_buyer(order, -cents), outside)
 
 

@@ -52,13 +52,14 @@ def take_in(order: Order, held: Operation, answer: Succeeded | Failed) -> None:
 
 def conclude(order: Order, operation: Operation, answer: Succeeded | Failed) -> None:
     """`order` and `operation` are locked."""
+    was_over = order.is_over
     _close(operation, answer)
     if isinstance(answer, Succeeded):
         _SUCCEEDED[operation.kind](order, operation, answer)
     else:
         _FAILED[operation.kind](order, operation, answer)
     settling.advance(order)
-    if order.is_over:
+    if was_over:  # else whoever hears of the end does it: nothing may be asked for in the commit that ends an order
         let_go_of_what_came_late(order)
 
 

@@ -12,8 +12,6 @@ from orders.services import unasked
 from orders.services.answers import call_for_attention, quarantine
 from orders.services.moving import SYSTEM, note
 
-LOSS = "chargeback"
-
 
 def charge_back(order: Order, payment: Operation, taken: Chargeback) -> str:
     """`order` is locked. Told again, it is booked once."""
@@ -38,7 +36,7 @@ def _before_the_payout(order: Order, payment: Operation, taken: Chargeback, why:
         left = taken.amount_cents - owed
         if owed:
             source = f"{_source(order, taken)}:owed" if left else _source(order, taken)
-            ledger.got_unasked(order, source, provider=payment.provider, loss=LOSS, owed=owed)
+            ledger.got_unasked(order, source, provider=payment.provider, loss=ledger.CHARGEBACK, owed=owed)
         if not left:
             call_for_attention(order, f"{why}; it is what had come back")
             return "charged back"
@@ -50,7 +48,7 @@ def _before_the_payout(order: Order, payment: Operation, taken: Chargeback, why:
 
 def _book(order: Order, taken: Chargeback, *, cents: int, provider: str, why: str) -> None:
     source = _source(order, taken)
-    shares = unasked.book(order, source, cents=cents, provider=provider, does_seller_owe=True, loss=LOSS)
+    shares = unasked.book(order, source, cents=cents, provider=provider, does_seller_owe=True, loss=ledger.CHARGEBACK)
     if shares is None:
         return
     if shares.by_hand:  # whether it is the same money nobody here knows
@@ -81,7 +79,7 @@ def settled_by(taken: Chargeback) -> str:
 
 def bear(order: Order, taken: Chargeback, *, cents: int, provider: str) -> None:
     """More was taken back than was still in escrow: nobody else owes the rest."""
-    ledger.got_unasked(order, _source(order, taken), provider=provider, loss=LOSS, ours=cents)
+    ledger.got_unasked(order, _source(order, taken), provider=provider, loss=ledger.CHARGEBACK, ours=cents)
 
 
 def _source(order: Order, taken: Chargeback) -> str:

@@ -1,7 +1,8 @@
 """A refund turns out otherwise than the provider had said: a bank sends it back, or takes it after all.
 
 One that succeeds late takes the place of the one that would be asked for next; where the buyer has their money already,
-they have it twice, and we bear it.
+they have it twice, and we bear it. One that comes back is owed to them, unless they have got as much in another way.
+Both may happen to the same refund, in turn.
 """
 
 from __future__ import annotations
@@ -11,60 +12,67 @@ from django.utils import timezone
 from orders import ledger
 from orders.models import Operation, Order
 from orders.providers.base import Failed, Succeeded
-from orders.services import answers, settling
+from orders.services import answers, settling, unasked
 
 CAME_BACK = "came back: "
 LATE = (Operation.CAME_LATE, Operation.BORNE)
+State = Operation.State
 
 
 def is_contradicted(refund: Operation, answer: Succeeded | Failed) -> bool:
-    """It is dealt with once; how it was dealt with stands in its failure."""
-    if refund.kind != Operation.Kind.REFUND or refund.failure.startswith(CAME_BACK):
+    """Does the provider say now what our books do not?"""
+    if refund.kind != Operation.Kind.REFUND or refund.provider_ref.startswith(Operation.OUTSIDE):
         return False
-    is_given = refund.state == Operation.State.SUCCEEDED or refund.failure.startswith(LATE)
+    if refund.state == State.SUCCEEDED:
+        is_given = not refund.failure.startswith(CAME_BACK)
+    else:
+        is_given = refund.failure.startswith(LATE)
     return isinstance(answer, Succeeded) != is_given
 
 
 def contradicted(order: Order, refund: Operation, answer: Succeeded | Failed) -> None:
     """Both are locked. Whatever the buyer is still owed, or has got twice, is somebody's work."""
-    if isinstance(answer, Succeeded):
-        _has_succeeded(order, refund, answer)
-    elif refund.state == Operation.State.SUCCEEDED:
-        _has_come_back(order, refund, answer)
+    if isinstance(answer, Failed):
+        _is_not_given(order, refund, answer)
+    elif answer.currency != refund.currency:  # there is no booking that
+        answers.quarantine(order, f"a refund that had failed has succeeded: {refund.failure}, in {answer.currency}")
+    elif refund.state == State.SUCCEEDED:
+        _has_succeeded_again(order, refund, answer)
     else:
-        _has_failed_again(order, refund, answer)
+        _has_succeeded_late(order, refund, answer)
 
 
-def _has_succeeded(order: Order, refund: Operation, answer: Succeeded) -> None:
-    why = f"a refund that had failed has succeeded: {refund.failure}"
-    if answer.currency != refund.currency:  # there is no booking that
-        answers.quarantine(order, f"{why}, in {answer.currency}")
-        return
-    answers.call_for_attention(order, why)
+def _has_succeeded_late(order: Order, refund: Operation, answer: Succeeded) -> None:
+    answers.call_for_attention(order, f"a refund that had failed has succeeded: {refund.failure}")
     refund.provider_ref, refund.amount_cents, refund.done_at = answer.reference, answer.amount_cents, timezone.now()
     _note(refund, f"{Operation.CAME_LATE}{refund.failure}")
-    if order.is_over or owed(order):
+    if owed(order) or not settling.is_refund_needed(order):
         settling.bear_what_came_late(order)
-    else:
-        settling.advance(order)
+    settling.advance(order)
 
 
-def _has_come_back(order: Order, refund: Operation, answer: Failed) -> None:
-    source = f"o{order.pk}:came_back:{refund.seq}"
-    ledger.came_back(order, source, cents=refund.amount_cents, provider=refund.provider)
-    ledger.undo(order, settling.beside_another(order, refund))
-    _note(refund, f"{CAME_BACK}{answer.code}")
-    why = f"a refund came back, the buyer is owed {refund.amount_cents}: {answer.code}"
-    answers.call_for_attention(order, why)
-    if not order.is_over:
+def _has_succeeded_again(order: Order, refund: Operation, answer: Succeeded) -> None:
+    answers.call_for_attention(order, f"a refund that had come back has succeeded: {refund.failure}")
+    source = ledger.fresh(order, f"o{order.pk}:{ledger.TWICE}:{refund.seq}")
+    cents, provider = answer.amount_cents, refund.provider
+    unasked.book(order, source, cents=cents, provider=provider, does_seller_owe=False, loss=ledger.TWICE)
+    _note(refund, "")
+
+
+def _is_not_given(order: Order, refund: Operation, answer: Failed) -> None:
+    cents = ledger.given_by(order, refund)
+    if cents:
+        source = ledger.fresh(order, f"o{order.pk}:came_back:{refund.seq}")
+        ledger.came_back(order, source, cents=cents, provider=refund.provider)
+    _note(refund, f"{CAME_BACK}{answer.code}" if refund.state == State.SUCCEEDED else answer.code)
+    if owed(order):
+        settling.bear_what_came_late(order)
+        ledger.net_against_owed(order, ledger.fresh(order, f"o{order.pk}:netted"))
+    left = owed(order)
+    why = f"a refund came back, the buyer {f'is owed {left}' if left else 'has it otherwise'}: {answer.code}"
+    answers.call_for_attention(order, why if cents else f"a refund has failed again: {answer.code}")
+    if left and not order.is_over:
         answers.quarantine(order, why)
-
-
-def _has_failed_again(order: Order, refund: Operation, answer: Failed) -> None:
-    """It had succeeded late, beside another or in the place of one that is asked for now."""
-    ledger.undo(order, settling.beside_another(order, refund))
-    answers.call_for_attention(order, f"a refund that had succeeded late has failed again: {answer.code}")
-    _note(refund, answer.code)
     settling.advance(order)
 
 

@@ -125,7 +125,7 @@ def _fetch_operations(named: Operation) -> Apply | None:
     opened = named.order.operations.filter(due_at__isnull=False, attempts__gt=0).exclude(pk=named.pk)
     found = {each.pk: _snapshot(each) for each in opened.select_related("order")}
     found[named.pk] = known
-    return lambda order: _apply(order, found) if _stands(named, stood) else None
+    return lambda order: _apply(order, found, named=named) if _stands(named, stood) else None
 
 
 def _stands(named: Operation, stood: tuple[str, str]) -> bool:
@@ -138,7 +138,8 @@ def _snapshot(operation: Operation) -> Snapshot:
     return provider(operation.provider).fetch(request_for(operation))
 
 
-def _apply(order: Order, found: dict[Any, Snapshot]) -> str:
+def _apply(order: Order, found: dict[Any, Snapshot], *, named: Operation) -> str:
+    """Of what is over by now only the one that was named is looked at again: of the others our answer may be older."""
     changed = 0
     for operation in order.operations.select_for_update().filter(pk__in=found).order_by("created_at", "seq"):
         answer = found[operation.pk]
@@ -147,6 +148,8 @@ def _apply(order: Order, found: dict[Any, Snapshot]) -> str:
         if operation.is_open:  # a worker that is on its way with the same answer will find it written
             answers.take_in(order, operation, answer)
             changed += 1
+        elif operation.pk != named.pk:
+            continue
         elif _is_contradicted(operation, answer):
             assert isinstance(answer, Succeeded)
             answers.late_success(order, operation, answer)

@@ -15,10 +15,10 @@ from marketplace.common.errors import Conflict
 from orders.lifecycle import Note, State
 from orders.models import Operation, Order
 from orders.providers.base import Succeeded
-from orders.services import answers, settling
+from orders.services import answers, coming_back, settling
 from orders.services.asking import ask
 from orders.services.moving import note
-from orders.services.operating import lock_as_operator
+from orders.services.operating import StillOwed, lock_as_operator
 from orders.services.settling_outside import clear_the_way, what_became_of
 
 Kind = Operation.Kind
@@ -43,6 +43,8 @@ def pay_outside(actor: User, order_id: UUID, *, reason: str) -> Order:
         order, by = lock_as_operator(actor, order_id, reason)
         if not may_be_paid_outside(order):
             raise NothingToPay
+        if coming_back.owed(order):
+            raise StillOwed
         clear_the_way(order, said)
         needed = settling.due_now(order, settling.Funds.of(order.operations.all()))
         if order.is_over or needed is None or needed.kind != Kind.TRANSFER:

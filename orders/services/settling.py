@@ -135,15 +135,17 @@ def bear_what_came_late(order: Order) -> None:
 
 
 def _bear(order: Order, late: Operation, cents: int) -> None:
-    source = beside_another(order, late)
-    unasked.book(order, source, cents=cents, provider=late.provider, does_seller_owe=False, loss="refunded_twice")
+    source = ledger.fresh(order, f"o{order.pk}:{ledger.TWICE}:{late.seq}")
+    unasked.book(order, source, cents=cents, provider=late.provider, does_seller_owe=False, loss=ledger.TWICE)
 
 
-def beside_another(order: Order, late: Operation) -> str:
-    """What it is booked as; what was booked and undone has another name."""
-    name = f"o{order.pk}:refunded_twice:{late.seq}"
-    undone = order.bookings.filter(source__startswith=f"{name}:", source__endswith=ledger.UNDONE).count()
-    return f"{name}:{undone}" if undone else name
+def is_refund_needed(order: Order) -> bool:
+    """Or may one be on its way?"""
+    operations = list(order.operations.all())
+    if any(each.is_open and each.kind == Kind.REFUND for each in operations):
+        return True
+    needed = next_needed(order, Funds.of(operations)) if order.state == State.SETTLING else None
+    return needed is not None and needed.kind == Kind.REFUND
 
 
 def _withhold(order: Order, due: int) -> bool:

@@ -35,11 +35,12 @@ def _shares(order: Order, cents: int, *, does_seller_owe: bool) -> Shares:
     left = cents - owed
     by_hand = min(left, max(0, _settled_by_hand(order) - ledger.counted_by_hand(order)))
     left -= by_hand
-    paid_for = (order.release_cents or 0) - ledger.taken_back_from_seller(order) if does_seller_owe else 0
+    paid_for = (order.release_cents or 0) - ledger.borne_by_seller(order) if does_seller_owe else 0
     sellers = min(left, max(0, paid_for))
     return Shares(owed, by_hand, sellers, left - sellers)
 
 
 def _settled_by_hand(order: Order) -> int:
     made = {"kind": Operation.Kind.REFUND, "provider_ref": Operation.OUTSIDE, "state": Operation.State.SUCCEEDED}
-    return int(order.operations.filter(**made).aggregate(sum=Sum("amount_cents"))["sum"] or 0)
+    refunds = int(order.operations.filter(**made).aggregate(sum=Sum("amount_cents"))["sum"] or 0)
+    return refunds + ledger.paid_to_buyer_otherwise(order)

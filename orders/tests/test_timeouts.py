@@ -11,10 +11,11 @@ from django.db.models.functions import Now
 from accounts.models import User
 from listings.models import Listing
 from orders import ledger
-from orders.lifecycle import Party, Step
+from orders.lifecycle import Party
 from orders.models import Deadline, Operation, Order, SimulatorFault, SimulatorRecord
 from orders.providers.simulator import book
-from orders.services import accepting, deadlines, handing_over, moving, operations, paying
+from orders.services import accepting, deadlines, handing_over, operations, paying
+from orders.services.disputes import opening
 
 pytestmark = pytest.mark.django_db
 
@@ -126,11 +127,9 @@ def test_a_dispute_that_nobody_decides_follows_the_printed_rule(
         handing_over.ship(seller, paid.pk)
     if hand_over == "code":
         Order.objects.filter(pk=paid.pk).update(proof=Order.Proof.BUYER_CODE)
-    order = moving.lock(paid.pk)
-    by = moving.By(Party(opened_by), buyer if opened_by == "buyer" else seller)
-    moving.move(order, Step.DISPUTE, by=by)
+    opening.open_dispute(buyer if opened_by == "buyer" else seller, paid.pk, raised_by=Party(opened_by))
 
-    assert let_time_pass(order).state == ends
+    assert let_time_pass(paid).state == ends
 
 
 def test_a_deadline_of_a_state_that_is_left_rings_for_nobody(seller: User, paid: Order) -> None:

@@ -21,7 +21,7 @@ from orders.lifecycle import Party
 from orders.models import Operation, Order, SimulatorFault, SimulatorRecord
 from orders.providers.base import WebhookRef
 from orders.providers.simulator import book
-from orders.services import deadlines, ending, handing_over, health, inbox, operating, paying
+from orders.services import deadlines, ending, handing_over, health, inbox, operating, operations, paying
 from orders.services.auditing import auditing
 from orders.services.errors import NotYourStep
 from orders.services.explaining import explain
@@ -292,8 +292,8 @@ def test_one_that_we_bore_and_that_comes_back_is_no_loss_any_more(decided: Decid
 
     comes_back(order)
 
-    assert balance("expense.refunded_twice") == 0
-    assert "failed again" in order.needs_attention
+    assert balance("expense.refunded_twice") == balance(f"owed.buyer:{order.pk}") == 0
+    assert "came back" in order.needs_attention
     assert is_sound(order)
     succeeds_late(order)
     assert balance("expense.refunded_twice") == -1_000
@@ -443,3 +443,139 @@ def test_it_is_offered_and_done_in_the_admin(
 
     assert settled(unpaid).state == "completed"
     assert door not in desk.get(page).content.decode()
+
+
+# ── In whatever order it becomes known ───────────────────────────────────────────────────────────
+
+
+def test_first_borne_then_the_other_comes_back(moderator: User, refused: Order) -> None:
+    succeeds_late(hurried(refused))
+    assert balance("expense.refunded_twice") == -PRICE
+
+    comes_back(refused, 2)
+
+    assert balance("expense.refunded_twice") == balance(f"owed.buyer:{refused.pk}") == 0
+    operating.clear_attention(moderator, refused.pk, reason="they have it once")
+    assert is_sound(refused)
+
+
+@pytest.mark.parametrize("release_cents", [0, 50_000])
+def test_first_the_bank_then_the_refund_comes_back(seller: User, decided: Decided, release_cents: int) -> None:
+    order = taken_back(decided(release_cents), PRICE - release_cents)
+    assert balance(f"clawback:{seller.pk}") == -release_cents
+
+    comes_back(order)
+
+    assert balance(f"owed.buyer:{order.pk}") == balance(f"clawback:{seller.pk}") == balance("expense.chargeback") == 0
+    assert is_sound(order)
+
+
+def test_first_the_bank_takes_more_then_the_refund_comes_back(seller: User, decided: Decided) -> None:
+    order = taken_back(decided(50_000), PRICE)
+
+    comes_back(order)
+
+    assert (balance(f"clawback:{seller.pk}"), balance("expense.chargeback")) == (-50_000, 0)
+    assert is_sound(order)
+
+
+def test_what_came_back_and_was_paid_otherwise_counts_as_settled_by_hand(moderator: User, decided: Decided) -> None:
+    order = comes_back(decided(PRICE - 40_000))
+    settle_outside(moderator, order.pk, reason="the bank has given it, says their letter")
+
+    taken_back(order, 40_000)
+
+    assert balance(f"clawback:{order.seller_id}") == 0
+    assert "settled outside?" in order.needs_attention
+    assert is_sound(order)
+
+
+def test_what_came_back_and_was_refunded_by_hand_over_there_is_no_difference(moderator: User, decided: Decided) -> None:
+    order = comes_back(decided(PRICE - 40_000))
+    made = SimulatorRecord.objects.get(order_id=str(order.pk), kind="refund")
+    made.pk, made.key, made.state, made.code, made._state.adding = order.pk, "by hand", "succeeded", "", True
+    made.save()
+
+    settle_outside(moderator, order.pk, reason="refunded in the provider's pages")
+
+    assert is_sound(order)
+
+
+def test_one_that_came_back_and_succeeds_again_is_owed_no_more(decided: Decided) -> None:
+    order = comes_back(decided(PRICE - 40_000))
+    for _ in range(2):
+        succeeds_late(order)
+        assert balance(f"owed.buyer:{order.pk}") == 0
+        assert is_sound(order)
+        comes_back(order)
+        assert balance(f"owed.buyer:{order.pk}") == 40_000
+        assert is_sound(order)
+
+
+def test_one_beside_another_is_borne_at_once_also_while_the_seller_waits(decided: Decided, disputed: Order) -> None:
+    refuses(disputed, "refund")
+    refuses(disputed, "transfer", times=50)
+    order = hurried(decided(PRICE - 1_000))
+    assert order.state == "settling"
+
+    succeeds_late(order)
+
+    assert balance("expense.refunded_twice") == -1_000
+    comes_back(order, 2)
+    assert balance("expense.refunded_twice") == balance(f"owed.buyer:{order.pk}") == 0
+    assert order.quarantined_at is None
+
+
+def test_nobody_pays_a_seller_while_the_buyer_is_owed(moderator: User, unpaid: Order) -> None:
+    comes_back(unpaid)
+    operating.quarantine(moderator, unpaid.pk, reason="it is")
+    Order.objects.update(quarantined_at=None)  # no service does that
+
+    with pytest.raises(operating.StillOwed):
+        pay_outside(moderator, unpaid.pk, reason="by bank transfer")
+
+
+def test_of_a_request_that_was_not_named_an_older_answer_is_not_believed(moderator: User, disputed: Order) -> None:
+    operating.resolve(moderator, disputed.pk, release_cents=PRICE - 1_000, reason="a scratch")
+    refund = disputed.operations.get(kind="refund")
+    Operation.objects.filter(pk=refund.pk).update(state="unknown", attempts=1)
+    book.perform(operations.request_for(refund), "refused")
+    payment = disputed.operations.select_related("order").get(kind="authorize")
+    overtaken = inbox._fetch_operations(payment)  # the refund is still open, and has failed
+    assert overtaken is not None
+    hurried(disputed)
+    succeeds_late(disputed)
+    assert disputed.state == "completed"
+
+    overtaken(lock(disputed.pk))
+
+    assert balance(f"owed.buyer:{disputed.pk}") == 0
+    assert is_sound(disputed)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", ["completed", "refunded"])
+def test_an_order_that_was_paid_twice_ends_and_the_first_hold_is_let_go_of(
+    buyer: User, moderator: User, order: Order, end: str
+) -> None:
+    misbehave(order, "decline")
+    paying.pay(buyer, order.pk)
+    first = settled(order).operations.get(kind="authorize")
+    paying.pay(buyer, order.pk)
+    settled(order)
+    in_a_week = timezone.now() + timedelta(days=7)
+    SimulatorRecord.objects.filter(key=first.key).update(state="succeeded", code="", expires_at=in_a_week)
+    inbox.receive("simulator", _news(first))
+    assert settled(order).quarantined_at is not None
+    operating.lift_quarantine(moderator, order.pk, reason="looked at")
+
+    (ending.complete if end == "completed" else ending.cancel)(buyer, order.pk)
+    for _ in range(3):
+        hurried(order)
+        while outbox.deliver_due():
+            pass
+
+    assert (order.state, provider_has(order).held) == (end, 0)
+    assert SimulatorRecord.objects.get(key=first.key).let_go_at is not None
+    assert order.quarantined_at is None
+    assert is_sound(order)

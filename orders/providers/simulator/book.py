@@ -189,7 +189,7 @@ def _refusal(request: Request, sums: Sums, fault: str | None) -> str:
         case "capture":
             return "" if sums.held >= amount else _why_not_captured(sums)
         case "void":
-            return ALREADY_CAPTURED if sums.captured else ""
+            return ALREADY_CAPTURED if sums.captured and _is_the_captured_one(request) else ""
         case "refund" | "transfer":
             return "" if left >= amount else "not_enough"
     return "unknown_kind"
@@ -199,6 +199,12 @@ def _why_not_captured(sums: Sums) -> str:
     if sums.captured:
         return ALREADY_CAPTURED
     return "more_than_held" if sums.held else NO_HOLD
+
+
+def _is_the_captured_one(request: Request) -> bool:
+    """A hold that was refused, and holds all the same, is older than the one that was used in its place."""
+    made = SimulatorRecord.objects.filter(order_id=request.order_id, kind="authorize", state=State.SUCCEEDED)
+    return request.authorization in ("", str(made.latest("pk").pk))
 
 
 def _holds(request: Request) -> QuerySet[SimulatorRecord]:

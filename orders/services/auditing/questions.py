@@ -120,7 +120,8 @@ WITH moved AS (
   SELECT t.order_id,
     coalesce(-sum(p.amount) FILTER (WHERE a.code LIKE 'psp_clearing:%%' AND t.source LIKE '%%:capture:%%'), 0) AS taken,
     coalesce(sum(p.amount) FILTER (WHERE a.code LIKE 'psp_clearing:%%' AND t.source LIKE '%%:refund:%%'), 0) AS back,
-    coalesce(sum(p.amount) FILTER (WHERE p.amount > 0 AND (a.code LIKE 'seller:%%' OR a.code LIKE 'clawback:%%')), 0)
+    coalesce(sum(p.amount) FILTER (WHERE p.amount > 0 AND (a.code LIKE 'seller:%%'
+        OR (a.code LIKE 'clawback:%%' AND t.source LIKE '%%:clawback:%%'))), 0)
       AS seller,  -- what they owed from earlier sales was paid with it
     coalesce(sum(p.amount) FILTER (WHERE a.code = 'revenue.fee'), 0) AS fee
   FROM BOOKED WHERE t.order_id IS NOT NULL GROUP BY 1),
@@ -143,7 +144,7 @@ FROM (SELECT currency, sum(CASE WHEN kind = 'capture' THEN amount_cents
       FROM orders_operation WHERE state = 'succeeded' GROUP BY 1) m
 FULL JOIN (SELECT a.currency, sum(p.amount) AS cents FROM BOOKED
       WHERE a.code LIKE 'escrow:%%' OR a.code LIKE 'seller:%%' OR a.code = 'revenue.fee'
-         OR (a.code LIKE 'clawback:%%' AND p.amount > 0) GROUP BY 1) b
+         OR (a.code LIKE 'clawback:%%' AND t.source LIKE '%%:clawback:%%') GROUP BY 1) b
 USING (currency) WHERE coalesce(m.cents, 0) <> coalesce(b.cents, 0)
 """
 

@@ -36,8 +36,11 @@ SELECT order_id, currency,
   coalesce(sum(amount_cents) FILTER (WHERE kind = 'refund' AND provider_ref LIKE 'outside:%%'), 0),
   coalesce(sum(amount_cents) FILTER (WHERE kind = 'refund' AND provider_ref = 'outside'), 0),
   coalesce(sum(amount_cents) FILTER (WHERE kind = 'transfer' AND provider_ref = 'outside'), 0),
-  coalesce(sum(amount_cents) FILTER (WHERE failure LIKE 'came back: %%'), 0)
-FROM orders_operation WHERE provider = %s AND kind IN ('refund', 'transfer') AND state = 'succeeded'
+  coalesce(sum(amount_cents) FILTER (WHERE failure LIKE 'came back: %%'), 0),
+  coalesce((SELECT sum(p.amount) FROM orders_posting p JOIN orders_account a ON a.id = p.account_id
+    JOIN orders_ledgertransaction t ON t.id = p.transaction_id
+    WHERE t.order_id = op.order_id AND a.code = 'settled_outside'), 0)
+FROM orders_operation op WHERE provider = %s AND kind IN ('refund', 'transfer') AND state = 'succeeded'
   AND (provider_ref LIKE 'outside%%' OR failure LIKE 'came back: %%') GROUP BY 1, 2
 """
 # What the buyer got beside another refund; and how much of it, and of what the bank took, was settled by hand before
@@ -81,6 +84,7 @@ class Outside:
     by_hand: int = 0
     paid_by_hand: int = 0
     came_back: int = 0
+    paid_otherwise: int = 0  # of what came back
 
 
 @dataclass(frozen=True)
@@ -138,9 +142,10 @@ def _may_say(ours: Moved, outside: Outside, unasked: Unasked) -> set[Moved]:
     """What was settled by hand the provider knows as a refund, as a chargeback, as a payout, or not at all."""
     back = ours.back - outside.by_bank - outside.by_hand
     charged_back = ours.charged_back + outside.by_bank + unasked.hand_by_bank
-    left = outside.by_hand - unasked.hand_by_bank
+    left = max(0, outside.by_hand - unasked.hand_by_bank)
     sides = {(back + cents, charged_back) for cents in (0, outside.by_hand, left, unasked.hand_by_refund)}
     sides.add((back, charged_back + left))
+    sides |= {(back + outside.paid_otherwise, charged_back) for back, charged_back in sides}
     payouts = (ours.paid_out, ours.paid_out - outside.paid_by_hand)
     return {Moved(ours.taken, back, paid_out, bank) for back, bank in sides for paid_out in payouts}
 
