@@ -13,9 +13,11 @@ from listings.models import Category, Listing
 from listings.services import catalogs, listings
 from orders.lifecycle import Party, Step
 from orders.models import Order
-from orders.services import asking, operations, paying, placing
+from orders.services import asking, ending, operating, operations, paying, placing
 from orders.services.moving import By, lock, move
 from orders.services.webhooks import events as webhooks
+from orders.tests.aftermath import refuses, states
+from orders.tests.money import settled
 
 PRICE = 150_000_00
 
@@ -91,3 +93,25 @@ def with_a_fee(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Money of which a share is ours; and nobody waits for a worker, for each is told by the test when to work."""
     settings.ORDER_FEE_BPS, settings.ORDER_FEE_MIN_CENTS, settings.ORDER_FEE_MAX_CENTS = 850, 50, 9_000_00
     monkeypatch.setattr(operations, "drive", lambda order_id: None)
+
+
+@pytest.fixture
+def decided(moderator: User, disputed: Order) -> Callable[[int], Order]:
+    """A dispute decided with so much for the seller; the provider does at once what it is asked."""
+
+    def decide(release_cents: int) -> Order:
+        operating.resolve(moderator, disputed.pk, release_cents=release_cents, reason="a scratch")
+        return settled(disputed)
+
+    return decide
+
+
+@pytest.fixture
+def refused(buyer: User, paid: Order) -> Order:
+    """Called off; the provider has refused to give it back, and is asked once more in a moment."""
+    paying.capture(buyer, paid.pk)
+    refuses(paid, "refund")
+    ending.cancel(buyer, paid.pk)
+    paid.refresh_from_db()
+    assert states(paid) == ["failed", "ready"]
+    return paid

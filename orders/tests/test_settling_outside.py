@@ -27,6 +27,7 @@ from orders.services.errors import NotYourStep
 from orders.services.moving import By, lock, move
 from orders.services.operating import SettleFirst
 from orders.services.settling_outside import NothingToSettle, StillUnderWay, settle_outside
+from orders.tests.aftermath import told
 from orders.tests.conftest import PRICE
 from orders.tests.money import balance, books_balance, hurry, misbehave, provider_has, settled
 
@@ -45,12 +46,6 @@ def captured(buyer: User, paid: Order) -> Order:
 def taken_back(captured: Order) -> Order:
     book.charge_back(str(captured.pk))
     return told(captured)
-
-
-def told(order: Order) -> Order:
-    for notice in SimulatorWebhook.objects.filter(order_id=str(order.pk), kind__startswith="chargeback"):
-        inbox.receive("simulator", WebhookRef(str(notice.pk), notice.kind, notice.operation_id, notice.reference))
-    return settled(order)
 
 
 def told_again(order: Order) -> Order:
