@@ -69,7 +69,8 @@ def _is_not_given(order: Order, refund: Operation, answer: Failed) -> None:
         settling.bear_what_came_late(order)
         ledger.net_against_owed(order, ledger.fresh(order, f"o{order.pk}:netted"))
     left = owed(order)
-    why = f"a refund came back, the buyer {f'is owed {left}' if left else 'has it otherwise'}: {answer.code}"
+    stands = f"is owed {left}" if left else "has it otherwise"
+    why = f"a refund came back, the buyer {stands}: {answer.code}"
     answers.call_for_attention(order, why if cents else f"a refund has failed again: {answer.code}")
     if left and not order.is_over:
         answers.quarantine(order, why)
