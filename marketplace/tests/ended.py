@@ -12,11 +12,17 @@ PATIENCE_SECONDS = 90.0
 def until_all_have_ended() -> None:
     """Until none runs any more that ran when this was called. Not for inside a transaction that has written."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
-        (limit,) = cursor.fetchone()
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        (next_one,) = cursor.fetchone()
+    until_none_is_older_than(next_one)
+
+
+def until_none_is_older_than(xid: int) -> None:
+    """That one itself may run on."""
+    with connection.cursor() as cursor:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::xid8", [limit])
+            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= %s", [xid])
             if cursor.fetchone()[0]:
                 return
             time.sleep(0.02)

@@ -16,7 +16,7 @@ from marketplace.sync.models import Epoch, Log, Stamp
 from marketplace.sync.tests.conftest import Phone
 from marketplace.sync.tests.copies import anew
 from marketplace.sync.tests.writers import writers
-from marketplace.tests.ended import until_all_have_ended
+from marketplace.tests.ended import until_all_have_ended, until_none_is_older_than
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,6 +30,7 @@ def nothing_is_forgotten_yet() -> Iterator[None]:
 
 def age(days: int) -> None:
     """All that was noted until now was noted so long ago."""
+    until_all_have_ended()
     clock.note()
     for epoch in Epoch.objects.order_by("at"):
         Epoch.objects.filter(pk=epoch.pk).update(at=epoch.at - timedelta(days=days))
@@ -49,6 +50,7 @@ def test_then_they_go_and_copies_that_would_need_them_begin_anew(phone: Phone, b
     Favourite.objects.create(user=buyer, listing=listing)
     old = phone(buyer)
     Favourite.objects.all().delete()
+    until_all_have_ended()
     current = phone(buyer)
     live = Stamp.objects.filter(passing=False).count()
     age(91)
@@ -81,6 +83,7 @@ def test_a_restored_database_begins_a_new_generation(phone: Phone, buyer: User, 
 def test_who_holds_everything_up_is_seen(listing: Listing, make_listing: Callable[..., Listing]) -> None:
     with writers(1) as (writer,):
         writer.price(listing.pk, 1)
+        until_none_is_older_than(writer.take_a_number())
         clock.note()
         Epoch.objects.update(at=clock.now() - timedelta(seconds=90))
         make_listing()
