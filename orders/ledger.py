@@ -7,6 +7,7 @@ of an order; `memo` accounts note a hold, which is nobody's money yet.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -114,6 +115,22 @@ def counted_by_hand(order: Order) -> int:
     return _balance(f"memo.by_hand:{order.pk}")
 
 
+def taken_for_by_hand(order: Order) -> list[tuple[str, int]]:
+    """What the buyer got that was taken for what had been settled by hand: by what booking, and how much. Not what has
+    been found to be something else.
+    """
+    taken = Posting.objects.filter(transaction__order=order, account__code=f"memo.by_hand:{order.pk}")
+    rows = list(taken.order_by("transaction_id").values_list("transaction__source", "amount"))
+    found = order.bookings.filter(source__in=[had_twice(order, source) for source, _ in rows])
+    names = set(found.values_list("source", flat=True))  # without rows this asks nothing
+    return [(source, cents) for source, cents in rows if had_twice(order, source) not in names]
+
+
+def had_twice(order: Order, source: str) -> str:
+    """The booking which says that what was booked there was something else."""
+    return f"o{order.pk}:had_twice:{source.removeprefix(f'o{order.pk}:')}"
+
+
 def paid_to_buyer_otherwise(order: Order) -> int:
     return _of_this_order(order, SETTLED_OUTSIDE)
 
@@ -139,14 +156,27 @@ def net_against_owed(order: Order, source: str) -> None:
         post(source, order, _owed_to_buyer(order, -netted), *legs)
 
 
-def _of_this_order(order: Order, code: str) -> int:
-    postings = Posting.objects.filter(transaction__order=order, account__code=code)
+def overpaid_by_seller(order: Order) -> int:
+    """Kept from their later sales for what they turned out not to owe for this one, and not used up by other debts."""
+    too_much = _of_this_order(order, clawback_code(order), source__regex=":(netted|seller_paid_back)(:|$)")
+    return max(0, min(too_much, _clawback_balance(order)))
+
+
+def seller_paid_back(order: Order, source: str, cents: int) -> None:
+    outside = Leg("settled_outside.seller", cents, keeps_balance=False, may_be_negative=True)
+    post(source, order, clawback(order, -cents), outside)
+
+
+def _of_this_order(order: Order, code: str, **about: Any) -> int:
+    about = {f"transaction__{name}": value for name, value in about.items()}
+    postings = Posting.objects.filter(transaction__order=order, account__code=code, **about)
     return int(postings.aggregate(sum=Sum("amount"))["sum"] or 0)
 
 
 def given_by(order: Order, refund: Operation) -> int:
     """So much of what the buyer has, by the books, is from this one refund."""
-    names = (f"o{order.pk}:{TWICE}:{refund.seq}", f"o{order.pk}:came_back:{refund.seq}")
+    beside = f"o{order.pk}:{TWICE}:{refund.seq}"
+    names = (beside, had_twice(order, beside), f"o{order.pk}:came_back:{refund.seq}")
     about = Q(transaction__source__in=(refund.key, *names))
     for name in names:
         about |= Q(transaction__source__startswith=f"{name}:")
@@ -185,8 +215,14 @@ def withheld(order: Order, source: str, cents: int) -> None:
 
 def owed(order: Order) -> int:
     """By its seller, in its currency. Locked: two payouts of one seller never pay the same debt."""
-    account = Account.objects.select_for_update(no_key=True).filter(code=clawback_code(order), currency=order.currency)
-    return max(0, -(account.values_list("balance", flat=True).first() or 0))
+    return max(0, -_clawback_balance(order, is_locked=True))
+
+
+def _clawback_balance(order: Order, *, is_locked: bool = False) -> int:
+    account = Account.objects.filter(code=clawback_code(order), currency=order.currency)
+    if is_locked:
+        account = account.select_for_update(no_key=True)
+    return account.values_list("balance", flat=True).first() or 0
 
 
 def post(source: str, order: Order, *legs: Leg) -> bool:

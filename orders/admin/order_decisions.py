@@ -19,7 +19,7 @@ from orders.admin.showing import sum_of
 from orders.lifecycle import Party, Step
 from orders.models import Order
 from orders.models.dispute import RAISERS
-from orders.services import operating, paying_outside, settling_outside
+from orders.services import had_twice, operating, paying_outside, settling_outside
 
 OPERATE = "orders.operate_order"
 
@@ -191,8 +191,9 @@ DECISIONS: tuple[Decision[Order], ...] = (
         name="pay-outside",
         title=_("Seller paid outside"),
         explanation=_(
-            "The provider refuses to pay the seller, and somebody has paid them in another way. The books say so and"
-            " the order ends. Nothing more is sent to the seller, so be sure that they have it."
+            "The provider refuses to pay the seller, or they have paid for what they do not owe, and somebody has paid"
+            " them in another way. The books say so, and the order ends if it has not. Nothing more is sent to the"
+            " seller, so be sure that they have it."
         ),
         permission=OPERATE,
         applies_to=paying_outside.may_be_paid_outside,
@@ -200,6 +201,20 @@ DECISIONS: tuple[Decision[Order], ...] = (
         icon="account_balance",
         variant=ActionVariant.DANGER,
         asks_elsewhere=True,
+    ),
+    Decision(
+        name="had-twice",
+        title=_("They have it twice"),
+        explanation=_(
+            "What the provider or the bank gave the buyer was taken for what you had settled by hand. It was something"
+            " else, so they have both. What the bank took is owed by the seller, up to what they were paid; the rest is"
+            " booked as our loss."
+        ),
+        permission=OPERATE,
+        applies_to=had_twice.may_have_had_twice,
+        carry_out=_do(had_twice.book_as_had_twice),
+        icon="content_copy",
+        variant=ActionVariant.DANGER,
     ),
     Decision(
         name="clear-attention",

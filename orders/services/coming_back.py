@@ -70,7 +70,9 @@ def _is_not_given(order: Order, refund: Operation, answer: Failed) -> None:
         ledger.net_against_owed(order, ledger.fresh(order, f"o{order.pk}:netted"))
     left = owed(order)
     stands = f"is owed {left}" if left else "has it otherwise"
-    why = f"a refund came back, the buyer {stands}: {answer.code}"
+    overpaid = ledger.overpaid_by_seller(order)
+    sellers = f", the seller has paid {overpaid} for it that they do not owe" if overpaid else ""
+    why = f"a refund came back, the buyer {stands}{sellers}: {answer.code}"
     answers.call_for_attention(order, why if cents else f"a refund has failed again: {answer.code}")
     if left and not order.is_over:
         answers.quarantine(order, why)

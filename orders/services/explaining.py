@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from orders import ledger
 from orders.lifecycle import TRANSITIONS, Party, State, Step
 from orders.models import Delivery, Order
 from orders.services import coming_back, deadlines
@@ -117,8 +118,12 @@ def _is_delivery(order: Order) -> bool:
 
 
 def _money(order: Order, party: Party | None) -> str:
-    owed = [_("A refund did not arrive, and is still owed to the buyer.")] if coming_back.owed(order) else []
-    return " ".join([_where_it_went(order, party), *owed])
+    said = [_where_it_went(order, party)]
+    if coming_back.owed(order):
+        said.append(_("A refund did not arrive, and is still owed to the buyer."))
+    if party != Party.BUYER and order.is_over and ledger.overpaid_by_seller(order):
+        said.append(_("The seller has paid for this from later sales, did not owe it, and gets it back."))
+    return " ".join(said)
 
 
 def _where_it_went(order: Order, party: Party | None) -> str:

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from marketplace.common import audit
 from marketplace.common.errors import Conflict, DomainError
+from orders import ledger
 from orders.lifecycle import Party, Step
 from orders.models import Operation, Order
 from orders.services import answers, asking, charging_back, coming_back, deadlines, ending, handing_over, settling
@@ -45,6 +46,11 @@ class SettleFirst(Conflict):
 class StillOwed(Conflict):
     code = "still_owed"
     detail = "A refund came back: pay the buyer in another way, then settle it outside"
+
+
+class SellerStillOwed(Conflict):
+    code = "seller_still_owed"
+    detail = "The seller has paid for what they do not owe: give it back to them, then say that they are paid outside"
 
 
 class StillQuarantined(Conflict):
@@ -137,6 +143,8 @@ def clear_attention(actor: User, order_id: UUID, *, reason: str) -> Order:
         raise StillQuarantined
     if coming_back.owed(order):
         raise StillOwed
+    if ledger.overpaid_by_seller(order):
+        raise SellerStillOwed
     if order.needs_attention:
         why = order.needs_attention
         _note(order, needs_attention="")

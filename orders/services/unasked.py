@@ -35,9 +35,24 @@ def _shares(order: Order, cents: int, *, does_seller_owe: bool) -> Shares:
     left = cents - owed
     by_hand = min(left, max(0, _settled_by_hand(order) - ledger.counted_by_hand(order)))
     left -= by_hand
-    paid_for = (order.release_cents or 0) - ledger.borne_by_seller(order) if does_seller_owe else 0
-    sellers = min(left, max(0, paid_for))
+    sellers = _sellers(order, left) if does_seller_owe else 0
     return Shares(owed, by_hand, sellers, left - sellers)
+
+
+def _sellers(order: Order, cents: int) -> int:
+    return min(cents, max(0, (order.release_cents or 0) - ledger.borne_by_seller(order)))
+
+
+def book_as_had_twice(order: Order, *, provider: str) -> int:
+    """`order` is locked. What was taken for what had been settled by hand was not: they have both. How much that is."""
+    taken = ledger.taken_for_by_hand(order)
+    for source, cents in taken:
+        by_bank = source.startswith(f"o{order.pk}:{ledger.CHARGEBACK}:")
+        sellers = _sellers(order, cents) if by_bank else 0
+        loss = ledger.CHARGEBACK if by_bank else ledger.TWICE
+        shares = {"sellers": sellers, "ours": cents - sellers}
+        ledger.got_unasked(order, ledger.had_twice(order, source), provider=provider, loss=loss, **shares)
+    return sum(cents for _, cents in taken)
 
 
 def _settled_by_hand(order: Order) -> int:

@@ -17,8 +17,11 @@ from marketplace.common.errors import InvalidInput
 from marketplace.common.models import AuditEntry
 from orders.models import Order, SimulatorFault, SimulatorRecord
 from orders.services import deadlines, ending, health, inbox, operating, paying
+from orders.services.auditing import auditing
 from orders.services.errors import NotYourStep
+from orders.services.explaining import explain
 from orders.services.moving import lock
+from orders.services.operating import SellerStillOwed
 from orders.services.paying_outside import NothingToPay, pay_outside
 from orders.services.settling_outside import StillUnderWay, settle_outside
 from orders.tests.aftermath import (
@@ -244,3 +247,55 @@ def test_nobody_pays_a_seller_while_the_buyer_is_owed(moderator: User, unpaid: O
 
     with pytest.raises(operating.StillOwed):
         pay_outside(moderator, unpaid.pk, reason="by bank transfer")
+
+
+@pytest.fixture
+def kept(buyer: User, decided: Decided, make_order: Callable[..., Order]) -> Order:
+    """What the bank took the seller has paid out of another sale, and then it turns out to be the buyer's refund."""
+    order = taken_back(decided(PRICE - 50_000), 50_000)
+    later = make_order(price_cents=60_000)
+    paying.pay(buyer, later.pk)
+    settled(later)
+    ending.complete(buyer, later.pk)
+    assert (settled(later).withheld_cents, balance(f"clawback:{order.seller_id}")) == (50_000, 0)
+    return comes_back(order)
+
+
+def test_a_seller_gets_back_what_they_paid_and_did_not_owe(
+    in_admin: Callable[[User], Client], moderator: User, kept: Order
+) -> None:
+    assert "the seller has paid 50000 for it that they do not owe" in kept.needs_attention
+    assert "gets it back" in explain(kept, kept.seller).money
+    assert "gets it back" not in explain(kept, kept.buyer).money
+    with pytest.raises(SellerStillOwed):
+        operating.clear_attention(moderator, kept.pk, reason="looks well")
+    Order.objects.filter(pk=kept.pk).update(needs_attention="")
+    assert [each["question"] for each in auditing.run().findings] == ["owed"]
+    Order.objects.filter(pk=kept.pk).update(needs_attention="their money")
+    desk, page = in_admin(moderator), reverse("admin:orders_order_change", args=[kept.pk])
+    door = reverse("admin:orders_order_decide", args=[kept.pk, "pay-outside"])
+    assert door in desk.get(page).content.decode()
+
+    assert desk.post(door, {"reason": "by bank transfer"}).status_code == 302
+
+    assert (balance(f"clawback:{kept.seller_id}"), balance("settled_outside.seller")) == (0, 50_000)
+    assert door not in desk.get(page).content.decode()
+    operating.clear_attention(moderator, kept.pk, reason="they have it back")
+    assert is_sound(kept)
+    with pytest.raises(NothingToPay):
+        pay_outside(moderator, kept.pk, reason="pressed twice")
+
+
+def test_what_their_next_debt_has_used_up_is_not_given_back(
+    buyer: User, moderator: User, kept: Order, make_order: Callable[..., Order]
+) -> None:
+    lost = make_order(price_cents=30_000)
+    paying.pay(buyer, lost.pk)
+    settled(lost)
+    ending.complete(buyer, lost.pk)
+    taken_back(settled(lost), 30_000)
+
+    pay_outside(moderator, kept.pk, reason="by bank transfer")
+
+    assert (balance(f"clawback:{kept.seller_id}"), balance("settled_outside.seller")) == (0, 20_000)
+    assert is_sound(kept)

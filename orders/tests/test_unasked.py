@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from marketplace.common import outbox
+from marketplace.common.errors import InvalidInput
+from marketplace.common.models import AuditEntry
 from orders import ledger
 from orders.lifecycle import Party
 from orders.models import Operation, Order, SimulatorFault, SimulatorRecord
 from orders.providers.simulator import book
 from orders.services import deadlines, ending, handing_over, inbox, operating, operations, paying
+from orders.services.auditing import auditing
+from orders.services.errors import NotYourStep
 from orders.services.explaining import explain
+from orders.services.had_twice import NotTwice, book_as_had_twice
 from orders.services.moving import lock
 from orders.services.settling_outside import settle_outside
 from orders.tests.aftermath import (
@@ -306,3 +314,86 @@ def test_an_order_that_was_paid_twice_ends_and_the_first_hold_is_let_go_of(
     assert SimulatorRecord.objects.get(key=first.key).let_go_at is not None
     assert order.quarantined_at is None
     assert is_sound(order)
+
+
+# ── It was not the same money ────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def by_hand(moderator: User, decided: Decided, disputed: Order) -> Order:
+    """Of it 40,000 were given back by hand after the provider had refused to."""
+    refuses(disputed, "refund")
+    order = decided(PRICE - 40_000)
+    settle_outside(moderator, order.pk, reason="refunded in the provider's pages")
+    return settled(order)
+
+
+def test_refunded_by_hand_and_late_as_well_it_is_booked_as_lost(moderator: User, by_hand: Order) -> None:
+    made = SimulatorRecord.objects.get(order_id=str(by_hand.pk), kind="refund")
+    made.pk, made.key, made.state, made.code, made._state.adding = by_hand.pk, "by hand", "succeeded", "", True
+    made.save()
+    succeeds_late(by_hand)
+    assert auditing.run().findings != []
+
+    book_as_had_twice(moderator, by_hand.pk, reason="the provider's pages show both")
+
+    assert balance("expense.refunded_twice") == -40_000
+    assert AuditEntry.objects.get(action="order.booked_as_had_twice").data == {"cents": 40_000}
+    assert is_sound(by_hand)
+    with pytest.raises(NotTwice):
+        book_as_had_twice(moderator, by_hand.pk, reason="pressed twice")
+
+
+def test_then_the_late_one_comes_back_and_nothing_is_lost(moderator: User, by_hand: Order) -> None:
+    succeeds_late(by_hand)
+    book_as_had_twice(moderator, by_hand.pk, reason="paid from our own account, and late as well")
+
+    comes_back(by_hand)
+
+    assert balance("expense.refunded_twice") == balance(f"owed.buyer:{by_hand.pk}") == 0
+    assert is_sound(by_hand)
+
+
+@pytest.mark.parametrize(
+    ("parts", "owed"), [((40_000,), 40_000), ((10_000, 30_000), 40_000), ((PRICE,), PRICE - 40_000)]
+)
+def test_given_back_by_hand_and_taken_by_the_bank_as_well_the_seller_owes_it(
+    moderator: User, by_hand: Order, parts: tuple[int, ...], owed: int
+) -> None:
+    taken_back(by_hand, *parts)
+
+    book_as_had_twice(moderator, by_hand.pk, reason="both are in the statement of the bank")
+
+    assert balance(f"clawback:{by_hand.seller_id}") == -owed
+    assert balance("expense.chargeback") == owed - sum(parts)
+    assert is_sound(by_hand)
+
+
+def test_what_comes_later_can_be_booked_as_well(moderator: User, by_hand: Order) -> None:
+    for cents in (10_000, 20_000):
+        taken_back(by_hand, cents)
+        book_as_had_twice(moderator, by_hand.pk, reason="the next letter of the bank")
+
+    assert balance(f"clawback:{by_hand.seller_id}") == -30_000
+    assert is_sound(by_hand)
+
+
+def test_only_an_operator_says_so_and_only_where_something_was_taken_for_it(
+    in_admin: Callable[[User], Client], moderator: User, seller: User, by_hand: Order
+) -> None:
+    desk, page = in_admin(moderator), reverse("admin:orders_order_change", args=[by_hand.pk])
+    door = reverse("admin:orders_order_decide", args=[by_hand.pk, "had-twice"])
+    assert door not in desk.get(page).content.decode()
+    with pytest.raises(NotTwice):
+        book_as_had_twice(moderator, by_hand.pk, reason="w")
+    taken_back(by_hand, 40_000)
+    with pytest.raises(NotYourStep):
+        book_as_had_twice(seller, by_hand.pk, reason="w")
+    with pytest.raises(InvalidInput):
+        book_as_had_twice(moderator, by_hand.pk, reason=" ")
+    assert door in desk.get(page).content.decode()
+
+    assert desk.post(door, {"reason": "both are in the statement"}).status_code == 302
+
+    assert balance(f"clawback:{by_hand.seller_id}") == -40_000
+    assert door not in desk.get(page).content.decode()

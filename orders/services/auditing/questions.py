@@ -148,11 +148,15 @@ FULL JOIN (SELECT a.currency, sum(p.amount) AS cents FROM BOOKED
 USING (currency) WHERE coalesce(m.cents, 0) <> coalesce(b.cents, 0)
 """
 
-# Whoever sees to it has cleared it from the queue before the buyer had their money: then nobody sees to it any more
+# Whoever sees to it has cleared it from the queue before they had their money: then nobody sees to it any more
 OWED = """
 SELECT o.id, concat('the buyer is still owed ', a.balance, ' and nobody is told to look')
 FROM orders_account a JOIN orders_order o ON o.id = split_part(a.code, ':', 2)::uuid
 WHERE a.code LIKE 'owed.buyer:%%' AND a.balance <> 0 AND o.needs_attention = ''
+UNION ALL
+SELECT NULL, concat('the seller is still owed ', balance, ' in ', code, ' and nobody is told to look')
+FROM orders_account WHERE code LIKE 'clawback:%%' AND balance > 0 AND NOT EXISTS (
+  SELECT FROM orders_order o WHERE o.seller_id = split_part(code, ':', 2)::uuid AND o.needs_attention <> '')
 """
 
 _OVER = {"over": sorted(TERMINAL)}
@@ -168,5 +172,5 @@ QUESTIONS = (
     Question("operations", "What has succeeded is booked, and nothing else (I5)", OPERATIONS),
     Question("shares", "Buyer and seller got what was decided, less the fee (I9)", SHARES, _OVER),
     Question("totals", "All that was taken is somewhere (I20)", TOTALS),
-    Question("owed", "What a buyer is still owed waits for somebody", OWED),
+    Question("owed", "What a buyer or a seller is still owed waits for somebody", OWED),
 )

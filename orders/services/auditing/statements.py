@@ -26,7 +26,7 @@ SELECT t.order_id, a.currency,
   coalesce(sum(p.amount) FILTER (WHERE t.source LIKE '%%:chargeback:%%'), 0)
 FROM orders_posting p JOIN orders_account a ON a.id = p.account_id
 JOIN orders_ledgertransaction t ON t.id = p.transaction_id
-WHERE a.code = 'psp_clearing:' || %s AND t.order_id IS NOT NULL
+WHERE a.code = 'psp_clearing:' || %(provider)s AND t.order_id IS NOT NULL
   AND t.source ~ '^o[0-9a-f-]{36}:(capture|refund|came_back|refunded_twice|transfer|chargeback):'
 GROUP BY 1, 2
 """
@@ -40,15 +40,18 @@ SELECT order_id, currency,
   coalesce((SELECT sum(p.amount) FROM orders_posting p JOIN orders_account a ON a.id = p.account_id
     JOIN orders_ledgertransaction t ON t.id = p.transaction_id
     WHERE t.order_id = op.order_id AND a.code = 'settled_outside'), 0)
-FROM orders_operation op WHERE provider = %s AND kind IN ('refund', 'transfer') AND state = 'succeeded'
+FROM orders_operation op WHERE provider = %(provider)s AND kind IN ('refund', 'transfer') AND state = 'succeeded'
   AND (provider_ref LIKE 'outside%%' OR failure LIKE 'came back: %%') GROUP BY 1, 2
 """
 # What the buyer got beside another refund; and how much of it, and of what the bank took, was settled by hand before
 _UNASKED = """
 SELECT t.order_id, a.currency,
-  coalesce(sum(p.amount) FILTER (WHERE a.code = 'psp_clearing:' || %s AND t.source LIKE '%%:refunded_twice:%%'), 0),
+  coalesce(sum(p.amount) FILTER (
+    WHERE a.code = 'psp_clearing:' || %(provider)s AND t.source LIKE '%%:refunded_twice:%%'), 0),
   coalesce(sum(p.amount) FILTER (WHERE a.code LIKE 'memo.by_hand:%%' AND t.source LIKE '%%:chargeback:%%'), 0),
-  coalesce(sum(p.amount) FILTER (WHERE a.code LIKE 'memo.by_hand:%%' AND t.source LIKE '%%:refunded_twice:%%'), 0)
+  coalesce(sum(p.amount) FILTER (WHERE a.code LIKE 'memo.by_hand:%%' AND t.source LIKE '%%:refunded_twice:%%'), 0),
+  coalesce(sum(p.amount) FILTER (
+    WHERE a.code = 'psp_clearing:' || %(provider)s AND t.source LIKE '%%:had_twice:refunded_twice:%%'), 0)
 FROM orders_posting p JOIN orders_account a ON a.id = p.account_id
 JOIN orders_ledgertransaction t ON t.id = p.transaction_id
 WHERE t.source ~ ':(refunded_twice|chargeback):' GROUP BY 1, 2
@@ -92,6 +95,7 @@ class Unasked:
     twice: int = 0
     hand_by_bank: int = 0  # that is known to have been what was settled by hand
     hand_by_refund: int = 0
+    had_twice: int = 0  # of what was taken for that, and was another refund
 
 
 Kind = TypeVar("Kind", Moved, Outside, Unasked)
@@ -145,6 +149,7 @@ def _may_say(ours: Moved, outside: Outside, unasked: Unasked) -> set[Moved]:
     left = max(0, outside.by_hand - unasked.hand_by_bank)
     sides = {(back + cents, charged_back) for cents in (0, outside.by_hand, left, unasked.hand_by_refund)}
     sides.add((back, charged_back + left))
+    sides |= {(back + unasked.had_twice, charged_back) for back, charged_back in sides}
     sides |= {(back + outside.paid_otherwise, charged_back) for back, charged_back in sides}
     payouts = (ours.paid_out, ours.paid_out - outside.paid_by_hand)
     return {Moved(ours.taken, back, paid_out, bank) for back, bank in sides for paid_out in payouts}
@@ -168,10 +173,10 @@ def _why(line: Line | None, ours: Moved, outside: Outside, unasked: Unasked, *, 
 
 
 def _by_order(sql: str, name: str, kind: type[Kind]) -> dict[Key, Kind]:
-    return {(str(order), currency): kind(*map(int, sums)) for order, currency, *sums in _rows(sql, name)}
+    return {(str(order), currency): kind(*map(int, sums)) for order, currency, *sums in _rows(sql, provider=name)}
 
 
-def _rows(sql: str, *values: Any) -> list[Any]:
+def _rows(sql: str, **values: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
