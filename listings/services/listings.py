@@ -18,6 +18,7 @@ from listings.services import transitions
 from marketplace.common import audit, outbox
 from marketplace.common.errors import DomainError, InvalidInput, NotFound
 from marketplace.common.ids import uuid7
+from marketplace.common.money import require_coins
 
 CHANGEABLE = (
     *("title", "description", "category", "brand", "price_cents", "currency", "condition", "location"),
@@ -48,6 +49,7 @@ def offer(
     """`facts` are checked values of the CHANGEABLE fields; category and brand as rows. `listing_id`: a name that was
     made for it before."""
     known = {name: value for name, value in facts.items() if name in CHANGEABLE}
+    require_coins(known["price_cents"], known.get("currency", Listing.currency.field.default))
     listing = Listing.objects.create(pk=listing_id or uuid7(), seller=seller, quantity=quantity, state=state, **known)
     _remember_price(listing)
     outbox.publish("listing.created", **_about(listing), brand_id=_text(listing.brand_id))
@@ -70,6 +72,8 @@ def change(
 ) -> Listing:
     """Only what is given changes; a repeated change is a quiet success that leaves the version as it is."""
     listing = lock_own(listing_id, owner=owner, expected_version=expected_version)
+    if "price_cents" in changes or "currency" in changes:
+        require_coins(changes.get("price_cents", listing.price_cents), changes.get("currency", listing.currency))
     before = {name: getattr(listing, name) for name in (*CHANGEABLE, "quantity", "state")}
     was_live = listing.state == Listing.State.LIVE
     for name, value in changes.items():

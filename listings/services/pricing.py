@@ -16,6 +16,7 @@ from listings.services import price_math
 from listings.services.listings import ListingNotFound
 from listings.services.priors import WINDOW, prior_for
 from marketplace.common.errors import NotFound
+from marketplace.common.money import coin_of
 
 Algorithm = PriceSuggestion.Algorithm
 
@@ -74,7 +75,8 @@ def suggest(question: Question, *, asker: User, now: datetime) -> Suggestion:
     if question.category_id and not Category.objects.shown().filter(pk=question.category_id).exists():
         raise NothingToSuggest
     algorithm, found = _estimate(question, asker=asker, now=now)
-    prices = price_math.rounded(found, question.rounding_quantum)
+    coin = coin_of(question.currency)
+    prices = price_math.rounded(found, -(-question.rounding_quantum // coin) * coin)
     return Suggestion(
         algorithm=algorithm, p25=prices.p25, p50=prices.p50, p75=prices.p75, n=found.n, currency=question.currency
     )

@@ -129,6 +129,12 @@ def test_every_problem_is_told_with_its_row_its_column_and_a_reason(offered: Cal
     assert not Listing.objects.exists()
 
 
+def test_a_price_that_there_are_no_coins_for_is_a_problem_of_its_row(offered: Callable[..., Report]) -> None:
+    report = offered("title,category,price,currency\nMouse,laptops,10.50,CLP\nMouse,laptops,10.50,USD\n")
+
+    assert [(problem.row, problem.column) for problem in report.problems] == [(2, "price")]
+
+
 def test_half_a_place_is_a_problem_of_the_other_half(offered: Callable[..., Report]) -> None:
     report = offered("title,category,price,latitude,longitude\nMouse,laptops,1,4.6,\n")
 

@@ -290,3 +290,23 @@ def test_a_hidden_listing_is_there_for_owner_and_moderators_only(
     assert (own.status_code, own.json()["is_active"]) == (200, False)
     signed_in(seller).patch(url, {"is_active": True})
     assert not Listing.objects.get(pk=listing.pk).is_active
+
+
+def test_nobody_names_a_price_that_there_are_no_coins_for(
+    signed_in: Callable[..., APIClient], seller: User, body: dict[str, Any]
+) -> None:
+    client = signed_in(seller)
+    body |= {"currency": "CLP", "price_cents": 100_050}
+
+    refused = client.post("/v1/listings", body)
+    made = client.post("/v1/listings", body | {"price_cents": 100_000}).json()
+
+    assert (refused.status_code, refused.json()["detail"][0]["loc"]) == (422, ["body", "price_cents"])
+    for change, status in (
+        ({"price_cents": 100_010}, 422),
+        ({"currency": "COP", "price_cents": 100_010}, 200),
+        ({"currency": "CLP"}, 422),
+        ({"title": "Something else"}, 200),
+        ({"currency": "CLP", "price_cents": 100_100}, 200),
+    ):
+        assert client.patch(f"/v1/listings/{made['id']}", change).status_code == status, change

@@ -240,9 +240,11 @@ def test_11_the_body_wins_over_the_listing(
 
     assert client.post(url, body).json()["p50"] == 500_000
     assert client.post(url, {**body, "condition": "new", "rounding_quantum": 3}).json()["p50"] == 999_999
+    Listing.objects.update(currency="CLP")
+    assert client.post(url, {**body, "condition": "new", "rounding_quantum": 3}).json()["p50"] == 1_000_000
     assert client.post(url, {"rounding_quantum": 0}).status_code == 422
     assert client.post(url, {"category_id": str(uuid7())}).status_code == 404
-    assert PriceSuggestion.objects.count() == 2
+    assert PriceSuggestion.objects.count() == 3
 
 
 def test_11_recent_are_the_five_newest(

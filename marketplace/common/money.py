@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+from marketplace.common.errors import InvalidInput
+
 BASIS = 10_000
 # Paid in whole units only, though we count in hundredths of every currency
 WHOLE_ONLY = frozenset(
@@ -18,6 +20,12 @@ WHOLE_ONLY = frozenset(
 def coin_of(currency: str) -> int:
     """The least that can be paid, in hundredths; every payment is a multiple of it."""
     return 100 if currency in WHOLE_ONLY else 1
+
+
+def require_coins(cents: int, currency: str) -> None:
+    """A price that nobody could pay is refused when it is named, and not first when it is paid."""
+    if cents % coin_of(currency):
+        raise InvalidInput.one(["body", "price_cents"], f"{currency} has no cents: this must be a multiple of 100")
 
 
 @dataclass(frozen=True, order=False)

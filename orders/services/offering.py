@@ -17,6 +17,7 @@ from accounts.models import Block, User
 from listings.models import Listing
 from marketplace.common import outbox
 from marketplace.common.errors import Conflict, NotFound
+from marketplace.common.money import require_coins
 from orders import terms
 from orders.lifecycle import Party
 from orders.models import Offer, Order
@@ -166,6 +167,7 @@ def _open(offer_id: UUID) -> QuerySet[Offer]:
 
 
 def _made(**facts: Any) -> Offer:
+    require_coins(facts["price_cents"], facts["currency"])
     try:
         with transaction.atomic():
             offer = Offer(expires_at=Now() + terms.offer_open_for(), **facts)

@@ -64,6 +64,19 @@ def test_a_buyer_makes_one_and_a_chat_hears_of_it(
     assert signed_in(seller).get("/v1/offers?role=buyer").json()["items"] == []
 
 
+def test_neither_side_names_a_price_that_there_are_no_coins_for(
+    signed_in: SignIn, buyer: User, seller: User, make_listing: Callable[..., Listing]
+) -> None:
+    listing = make_listing(currency="JPY", price_cents=50_000)
+
+    refused = made(signed_in(buyer), listing, 40_050)
+    assert (refused.status_code, refused.json()["detail"][0]["loc"]) == (422, ["body", "price_cents"])
+    asked = made(signed_in(buyer), listing, 40_000).json()
+
+    assert signed_in(seller).post(f"/v1/offers/{asked['id']}/counter", {"price_cents": 45_001}).status_code == 422
+    assert Offer.objects.get(pk=asked["id"]).state == "open"
+
+
 def test_not_on_one_s_own_thing_nor_on_one_that_is_not_there(
     signed_in: SignIn, buyer: User, seller: User, listing: Listing
 ) -> None:

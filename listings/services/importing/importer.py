@@ -17,6 +17,7 @@ from listings.services import listings
 from listings.services.importing.columns import Catalog, Columns, Misfit, body_of
 from listings.services.importing.tables import Row, Table
 from marketplace.common.errors import InvalidInput
+from marketplace.common.money import require_coins
 
 # fields of a body -> the column that people know them by
 COLUMN_OF = {"category_id": "category", "brand_id": "brand", "price_cents": "price"}
@@ -91,6 +92,7 @@ class _Reader:
         wrong = {misfit.field: misfit.reason for misfit in misfits}
         try:
             facts = self.check(body)
+            require_coins(facts["price_cents"], facts["currency"])
         except InvalidInput as refusal:
             for each in refusal.problems:
                 name = str(each["loc"][-1])
