@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -14,6 +15,10 @@ WHOLE_ONLY = frozenset(
         *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF"),
         *("XOF", "XPF"),
     }
+)
+_TYPED = re.compile(
+    r"(?P<units>\d{1,3}(?P<mark>[.,])\d{3}(?:(?P=mark)\d{3})*|\d+)"
+    r"(?:(?P<point>[.,])(?:(?P<cents>\d{1,2})|(?P<exact>\d{2})00))?"  # 19.9900: a number of a workbook
 )
 
 
@@ -61,6 +66,15 @@ def cents_from_amount(amount: str | float | Decimal) -> int:
     if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
         raise ValueError(f"not an amount: {amount!r}")
     return int((value * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def cents_as_typed(text: str) -> int:
+    """`1.250.000`, `1,250,000.50`, `$ 85.000`, `85000,5`: a last part of three digits is thousands, never cents."""
+    bare = re.sub(r"^(?:[A-Z]{2,3})?\s*\$|\s*(?:[A-Z]{3})$|[\s\u00a0']", "", text)
+    match = _TYPED.fullmatch(bare)
+    if match is None or (match["mark"] and (match["mark"] == match["point"] or bare.startswith("0"))):
+        raise ValueError(f"not an amount: {text!r}")
+    return cents_from_amount(f"{re.sub('[.,]', '', match['units'])}.{match['cents'] or match['exact'] or 0}")
 
 
 def amount_from_cents(cents: int) -> float:

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, 
 from accounts.models import User
 from marketplace.common.admin import Decision
 from marketplace.common.admin.decisions import ReasonForm
-from marketplace.common.money import cents_from_amount
+from marketplace.common.money import cents_as_typed
 from orders.admin.showing import sum_of
 from orders.lifecycle import Party, Step
 from orders.models import Order
@@ -47,7 +47,7 @@ class ResolveForm(ReasonForm):
 
     def clean_release(self) -> int:
         try:
-            cents = cents_from_amount(self.cleaned_data["release"].strip().replace(",", "."))
+            cents = cents_as_typed(self.cleaned_data["release"].strip())
         except ValueError as error:
             raise ValidationError(_("This is not an amount.")) from error
         if not 0 <= cents <= self.order.total_cents:

@@ -161,6 +161,12 @@ def test_a_dispute_is_decided_with_a_sum_and_a_reason(desk: Client, moderator: U
     assert (trail.actor, trail.reason, trail.data) == (moderator, "Half was broken", {"release_cents": 100_000_50})
 
 
+@pytest.mark.parametrize("typed", ["100.000", "100,000", "100 000", "100.000,00", "100 000 COP", "100000"])
+def test_a_sum_is_read_as_it_is_written_with_its_thousands(desk: Client, disputed: Order, typed: str) -> None:
+    reply = desk.post(decide_url(disputed, "resolve"), {"release": typed, "reason": "Half was broken"})
+    assert (reply.status_code, Order.objects.get().release_cents) == (302, 100_000_00)
+
+
 def test_a_dispute_in_a_currency_without_cents_is_decided_in_whole_coins(
     desk: Client, buyer: User, make_order: Callable[..., Order]
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,12 +9,8 @@ from uuid import UUID
 
 from listings.models import Brand, Category
 from listings.services.importing.words import CONDITIONS, HEADERS, KNOWN_HEADERS, STATES, plain
-from marketplace.common.money import cents_from_amount
+from marketplace.common.money import cents_as_typed
 
-AMOUNT = re.compile(
-    r"(?P<units>\d{1,3}(?P<mark>[.,])\d{3}(?:(?P=mark)\d{3})*|\d+)"
-    r"(?:(?P<point>[.,])(?:(?P<cents>\d{1,2})|(?P<exact>\d{2})00))?"  # 19.9900: a number of a workbook
-)
 REQUIRED = ("title", "category", ("price", "price_cents"))
 
 
@@ -131,12 +126,7 @@ def _put(field: str, text: str, catalog: Catalog, body: Mapping[str, Any]) -> di
 
 
 def cents_of(text: str) -> int:
-    """`1.250.000`, `1,250,000.50`, `$ 85.000`, `85000,5`: a last part of three digits is thousands, never cents."""
-    bare = re.sub(r"^(?:[A-Z]{2,3})?\s*\$|\s*(?:[A-Z]{3})$|[\s\u00a0']", "", text)
-    match = AMOUNT.fullmatch(bare)
-    if match is None or (match["mark"] and (match["mark"] == match["point"] or bare.startswith("0"))):
-        raise Misfit("price", f"This is no amount: {text[:40]}")
     try:
-        return cents_from_amount(f"{re.sub('[.,]', '', match['units'])}.{match['cents'] or match['exact'] or 0}")
+        return cents_as_typed(text)
     except ValueError as error:
         raise Misfit("price", f"This is no amount: {text[:40]}") from error
