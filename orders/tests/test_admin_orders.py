@@ -16,7 +16,7 @@ from accounts.services import roles
 from marketplace.common.models import AuditEntry
 from orders.lifecycle import Party, Step
 from orders.models import Account, LedgerTransaction, Operation, Order, OrderEvent, Posting
-from orders.services import answers, asking, handing_over, operations, paying
+from orders.services import answers, asking, handing_over, operating, operations, paying
 from orders.services.moving import By, lock, move
 from orders.tests.admin_rows import admin_rows
 from orders.tests.conftest import PRICE
@@ -165,6 +165,20 @@ def test_a_dispute_is_decided_with_a_sum_and_a_reason(desk: Client, moderator: U
 def test_a_sum_is_read_as_it_is_written_with_its_thousands(desk: Client, disputed: Order, typed: str) -> None:
     reply = desk.post(decide_url(disputed, "resolve"), {"release": typed, "reason": "Half was broken"})
     assert (reply.status_code, Order.objects.get().release_cents) == (302, 100_000_00)
+
+
+def test_what_was_written_is_still_there_when_a_decision_is_refused(
+    desk: Client, disputed: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise operating.NotThatMuch
+
+    monkeypatch.setattr(operating, "resolve", refuse)
+    page = desk.post(decide_url(disputed, "resolve"), {"release": "1", "reason": "Half was <broken>"})
+    text = page.content.decode()
+    assert (page.status_code, Order.objects.get().state) == (200, "disputed")
+    assert "Half was &lt;broken&gt;" in text
+    assert operating.NotThatMuch.detail in text
 
 
 def test_a_dispute_in_a_currency_without_cents_is_decided_in_whole_coins(

@@ -88,7 +88,7 @@ class DecisionAdmin(ModelAdmin):  # type: ignore[misc]
             return self._decide(request, object_id, decision)
         except DomainError as error:
             self.message_user(request, error.text, messages.ERROR)
-            return HttpResponseRedirect(request.path)
+            return self._ask_again(request, object_id, decision)
 
     def _decide(self, request: HttpRequest, object_id: str, decision: Decision[Any]) -> HttpResponse:
         with transaction.atomic():
@@ -107,6 +107,15 @@ class DecisionAdmin(ModelAdmin):  # type: ignore[misc]
             self._carry_out(request, decision, thing, form)
         self.message_user(request, _("Done: %(what)s.") % {"what": decision.title}, messages.SUCCESS)
         return self._back_to(thing)
+
+    def _ask_again(self, request: HttpRequest, object_id: str, decision: Decision[Any]) -> HttpResponse:
+        """What was written is still there: the rollback took the row's changes, not the moderator's words."""
+        thing = self.get_object(request, unquote(object_id))
+        if thing is None:
+            raise Http404
+        if request.method != "POST" or not decision.applies_to(thing):
+            return self._back_to(thing)
+        return self._ask(request, decision, thing, decision.form_for(thing, request.POST))
 
     def _carry_out(self, request: HttpRequest, decision: Decision[Any], thing: Any, form: forms.Form) -> None:
         decision.take(thing, request.user, form.cleaned_data)
