@@ -91,6 +91,15 @@ function leave() {
     found("typing").textContent = "";
 }
 
+/** The room is not chosen any more: only what is not chosen can be chosen again. */
+function lose(line) {
+    line.onclose = null;
+    line.close(1000);
+    socket = null;
+    open(false);
+    found("room").value = "";
+}
+
 async function enter() {
     leave();
     const room = found("room").value;
@@ -102,12 +111,21 @@ async function enter() {
     let heard = (frame) => early.push(frame);
     socket = here;
     here.onmessage = ({ data }) => heard(JSON.parse(data));
-    here.onclose = () => { open(false); show(words.lost); };
-    await new Promise((opened, failed) => {
-        here.onopen = opened;
-        here.onerror = () => failed(new Error(words.failed));
-    });
-    const before = await ask(`/api/messages/${room}/recent?limit=50`);
+    here.onclose = () => { lose(here); show(words.lost); };
+    let before = [];
+    try {
+        await new Promise((opened, failed) => {
+            here.onopen = opened;
+            here.onerror = () => failed(new Error(words.failed));
+        });
+        before = await ask(`/api/messages/${room}/recent?limit=50`);
+    } catch (error) {
+        if (socket !== here) {
+            return;  // left for another room, which is no trouble of this one
+        }
+        lose(here);
+        throw error;
+    }
     if (socket !== here) {
         return;  // another room was chosen meanwhile
     }

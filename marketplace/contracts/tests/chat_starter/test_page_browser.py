@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, expect, sync_playwright
 
 from accounts.models import User
 from chat.models import Message, Room
@@ -84,3 +84,44 @@ def test_a_wrong_password_is_told_and_nothing_opens(
         desk.get_by_role("button", name="Sign in").click()
     expect(desk.get_by_role("alert")).to_have_text("This name and password do not fit.")
     expect(desk.get_by_label("Room")).to_be_hidden()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_room_can_be_chosen_again(address: str, browser: Browser, buyer: User, general: Room) -> None:
+    desk = browser.new_page()
+    lines: list[WebSocketRoute] = []
+
+    def through(line: WebSocketRoute) -> None:
+        lines.append(line)
+        line.connect_to_server()
+
+    desk.route_web_socket("**/ws/chat/**", through)
+    enter(desk, address, buyer, labels=("User name", "Password", "Sign in", "Room"))
+    expect(desk.get_by_text("Connected")).to_be_visible()
+    lines[-1].close()
+    expect(desk.get_by_role("alert")).to_have_text("The connection is gone. Choose the room again.")
+    expect(desk.get_by_label("Room")).to_have_value("")  # what is chosen already cannot be chosen
+    desk.get_by_label("Room").select_option("General")
+    expect(desk.get_by_text("Connected")).to_be_visible()
+    expect(desk.get_by_role("alert")).to_be_hidden()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_goes_on_to_another_room_is_told_of_no_trouble(
+    address: str, browser: Browser, buyer: User, general: Room, secret: Room
+) -> None:
+    desk = browser.new_page()
+    enter(desk, address, buyer, labels=("User name", "Password", "Sign in", "Room"))
+    expect(desk.get_by_text("Connected")).to_be_visible()
+    desk.evaluate(
+        """() => {
+        const rooms = document.getElementById("room");
+        for (const name of ["Secret", "General", "Secret"]) {
+            rooms.value = [...rooms.options].find((each) => each.text === name).value;
+            rooms.dispatchEvent(new Event("change"));
+        }
+    }"""
+    )
+    expect(desk.get_by_text("Connected")).to_be_visible()
+    desk.wait_for_timeout(300)
+    expect(desk.get_by_role("alert")).to_be_hidden()
