@@ -67,9 +67,12 @@ COLUMNS = {
 WORDS = {
     "nothing": _("Nothing in this time."),
     "failed": _("These numbers could not be loaded."),
+    "no_answer": _("The server does not answer. Try again in a moment."),
+    "no_day": _("One of these days cannot be asked for."),
     "signed_out": _("You are signed out. Sign in again to go on."),
     "others": _("others"),
     "none": _("(none)"),
+    "too_long": _("These are too many days: a year at most can be shown at once."),
     "total": _("Total: {total}"),
 }
 

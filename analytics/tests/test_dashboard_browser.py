@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from analytics.services import folding
@@ -82,8 +82,29 @@ def test_what_cannot_be_answered_is_said(address: str, page: Page, moderator: Us
     page.route("**/dashboard/numbers/3_1*", lambda route: route.fulfill(status=200, body='{"detail": 1'))
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#chart-3_1")).to_contain_text("These numbers could not be loaded.")
-    expect(page.locator("#problem")).not_to_be_empty()
+    expect(page.locator("#problem")).to_have_text("The server does not answer. Try again in a moment.")
     expect(page.locator("#chart-3_2")).to_contain_text("Nothing in this time.")
+
+
+@needs_chromium
+@pytest.mark.django_db(transaction=True)
+def test_days_that_cannot_be_shown_are_said_in_the_readers_language(
+    address: str, browser: Browser, moderator: User
+) -> None:
+    tab = browser.new_page(locale="es-CO")
+    tab.goto(f"{address}/dashboard?first=2020-01-01&last=2025-01-01")
+    tab.fill("[name=username]", moderator.username)
+    tab.fill("[name=password]", PASSWORD)
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#problem")).to_contain_text("Son demasiados días")
+
+    tab.goto(f"{address}/dashboard?first=soon&last=")
+    expect(tab.locator("#chart-3_1")).to_contain_text("Nada en este tiempo.")
+    expect(tab.locator("#problem")).to_be_empty()
+
+    tab.goto(f"{address}/dashboard?first=2026-02-01&last=2026-01-01")
+    expect(tab.locator("#first")).to_have_value("2026-01-01")
+    expect(tab.locator("#last")).to_have_value("2026-02-01")
 
 
 @pytest.mark.django_db

@@ -17,14 +17,17 @@ function made(tag, text = "") {
     return element;
 }
 
-class SignedOut extends Error {}
+/** `message` is in the reader's language. */
+class Untold extends Error {}
+
+const SAID = { invalid_datetime: "no_day", window_too_long: "too_long" };
 
 async function ask(name, { first, last }) {
     const end = dayOf(Date.parse(last) + DAY_MS);
     const reply = await fetch(`/dashboard/numbers/${name}?${new URLSearchParams({ start: first, end })}`);
-    if (reply.status === 401) throw new SignedOut();
+    if (reply.status === 401) throw new Untold(facts.words.signed_out);
     const body = await reply.json();
-    if (!reply.ok) throw new Error(body.detail);
+    if (!reply.ok) throw new Untold(facts.words[SAID[body.code] ?? "no_answer"]);
     return body;
 }
 
@@ -102,14 +105,16 @@ async function show(chart, range, mine) {
         place.querySelector("figure").replaceChildren();
         place.querySelector("details").hidden = true;
         place.querySelector("p").textContent = facts.words.failed;
-        at("problem").textContent = error instanceof SignedOut ? facts.words.signed_out : error.message;
+        at("problem").textContent = error instanceof Untold ? error.message : facts.words.no_answer;
     } finally {
         if (mine === turn) place.setAttribute("aria-busy", "false");
     }
 }
 
 function showAll() {
-    const range = { first: at("first").value, last: at("last").value };
+    const [first, last] = [at("first").value, at("last").value].sort(); // given the wrong way round, they mean the same
+    const range = { first, last };
+    Object.entries(range).forEach(([name, day]) => (at(name).value = day));
     const mine = ++turn;
     at("problem").textContent = "";
     history.replaceState(null, "", `?${new URLSearchParams(range)}`);
@@ -118,8 +123,11 @@ function showAll() {
 }
 
 const chosen = new URLSearchParams(location.search);
-at("last").value = chosen.get("last") ?? dayOf(Date.now());
-at("first").value = chosen.get("first") ?? dayOf(Date.now() - (USUAL_DAYS - 1) * DAY_MS);
+const usual = { first: dayOf(Date.now() - (USUAL_DAYS - 1) * DAY_MS), last: dayOf(Date.now()) };
+for (const [name, day] of Object.entries(usual)) {
+    at(name).value = chosen.get(name) ?? "";
+    at(name).value ||= day; // also for what is no day
+}
 at("range").addEventListener("submit", (event) => {
     event.preventDefault();
     showAll();
