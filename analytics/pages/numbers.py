@@ -19,9 +19,11 @@ WORDS = {
     "minutes": _("{count} min"),
     "no_answer": _("The server does not answer. Try again in a moment."),
     "no_longer": _("no longer on offer"),
+    "not_confirmed": _("Confirm your e-mail address first, with the link in the letter that we have sent you."),
     "place": _("You answer better than {percent} of the other sellers in the last 30 days."),
     "signed_out": _("You were signed out."),
     "sold": _("Sold"),
+    "too_many": _("Too many tries. Please wait a while before you try again."),
     "views": _("Views"),
     "wrong": _("The name or the password is not right."),
 }

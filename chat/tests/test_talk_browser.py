@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, Route, WebSocket, WebSocketRoute, expect
+from pytest_django import Settings
 
 from accounts.models import User
 from chat.models import LastSeen, Message, Room
@@ -29,11 +30,15 @@ def room(make_group: Callable[..., Room], buyer: User, seller: User) -> Room:
 def enter(page: Page, address: str, person: User, room: Room) -> None:
     page.goto(f"{address}/talk#{room.pk}")
     expect(page.locator("#sign-out")).to_be_hidden()
-    page.get_by_label("User name or e-mail address").fill(person.username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, person)
     expect(page.locator("#state")).to_have_attribute("data-state", "up")
     expect(page.get_by_role("heading", name="Robotics")).to_be_visible()
+
+
+def sign_in(page: Page, person: User) -> None:
+    page.locator("#name").fill(person.username)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
 
 
 def write(page: Page, text: str) -> None:
@@ -240,3 +245,40 @@ def test_events_that_come_twice_or_never_are_shown_once_and_in_order(
         sending.send(seller, room.pk, Draft(text))
     expect(tab.locator("#log .said p")).to_have_text(texts)
     assert lost
+
+
+def test_why_nobody_is_signed_in_is_said(address: str, browser: Browser, buyer: User, settings: Settings) -> None:
+    settings.REQUIRE_EMAIL_VERIFICATION = True
+    tab = browser.new_page()
+    tab.goto(f"{address}/talk")
+    sign_in(tab, buyer)
+    expect(tab.locator("#problem")).to_contain_text("Confirm your e-mail address first")
+    tab.route("**/v1/auth/login", lambda route: route.fulfill(status=429, body='{"code": "locked_out"}'))
+    sign_in(tab, buyer)
+    expect(tab.locator("#problem")).to_contain_text("Too many tries")
+
+
+def test_signing_in_twice_at_once_is_one_sign_in(
+    address: str, browser: Browser, room: Room, buyer: User, seller: User
+) -> None:
+    tab = browser.new_page()
+    sockets: list[WebSocket] = []
+    waiting: list[Route] = []
+
+    def count(socket: WebSocket) -> None:
+        sockets.append(socket)
+
+    def keep(route: Route) -> None:
+        waiting.append(route)
+
+    tab.on("websocket", count)
+    tab.route("**/v1/auth/login", keep)
+    tab.goto(f"{address}/talk#{room.pk}")
+    sign_in(tab, buyer)
+    tab.keyboard.press("Enter")
+    tab.wait_for_timeout(200)
+    for route in waiting:
+        route.continue_()
+    expect(tab.locator("#state")).to_have_attribute("data-state", "up")
+    tab.wait_for_timeout(500)
+    assert (len(sockets), buyer.sessions.count()) == (1, 1)

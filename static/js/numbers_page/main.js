@@ -38,7 +38,7 @@ async function load() {
     } catch (error) {
         if (mine !== turn) return;
         if (error instanceof SignedOut) show(false, "signed_out");
-        else at("trouble").textContent = error instanceof Refusal && error.status < 500 ? error.message : word("no_answer");
+        else at("trouble").textContent = word(error instanceof Refusal && error.status === 429 ? "too_many" : "no_answer");
     }
 }
 
