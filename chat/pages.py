@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from chat.models.message import LONGEST_TEXT
+from chat.services.dealing import PAID
+from chat.services.story import OFFERS, STORY
 
 # what static/js/talk_page/ says; `{name}` is filled in there
 WORDS = {
@@ -19,8 +21,10 @@ WORDS = {
     "here_now": _("Here now"),
     "last_seen": _("Last here: {when}"),
     "no_answer": _("The server does not answer. Try again in a moment."),
+    "no_chat": _("This chat is not here, or not yours."),
     "not_confirmed": _("Confirm your e-mail address first, with the link in the letter that we have sent you."),
     "not_sent": _("Not sent"),
+    "place": _("Place: {latitude}, {longitude}"),
     "seen": _("seen"),
     "sending": _("Sending…"),
     "sent": _("Sent"),
@@ -35,6 +39,9 @@ WORDS = {
     "unread": _("unread"),
     "wrong": _("The name or the password is not right."),
     "you": _("You"),
+    **STORY,
+    **OFFERS,
+    "payment.confirmed": PAID,
 }
 
 

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, WebSocket, WebSocketRoute, expect
 from pytest_django import Settings
 
 from accounts.models import User
 from chat.models import LastSeen, Message, Room
 from chat.realtime import presence
-from chat.services import marks, sending
+from chat.services import changing, marks, sending, telling
 from chat.services.sending import Draft
+from chat.tests.desk import Desk
 from conftest import PASSWORD
 from marketplace.tests.browser import SIZES, fits, needs_chromium
 
@@ -247,6 +249,64 @@ def test_events_that_come_twice_or_never_are_shown_once_and_in_order(
     assert lost
 
 
+def test_a_place_and_a_file_are_not_said_to_be_gone(
+    address: str, page: Page, room: Room, buyer: User, seller: User, local_desk: Desk
+) -> None:
+    sending.send(seller, room.pk, Draft(None, kind=Message.Kind.LOCATION, data={"latitude": 4.6, "longitude": -74.06}))
+    taken_back = sending.send(seller, room.pk, Draft("sorry"))
+    changing.delete(seller, taken_back.message_id, now=timezone.now())
+    file = local_desk.confirmed(seller)
+    sending.send(seller, room.pk, Draft(None, upload_ids=(file.pk,)))
+    enter(page, address, buyer, room)
+    expect(page.locator("#log .said p")).to_have_text(["Place: 4.6, -74.06", "This message is no longer here", ""])
+    expect(page.locator("#log .file")).to_have_text([file.name])
+    expect(page.locator("#chats .chat span.quiet")).to_have_text([file.name])
+
+
+def test_the_product_speaks_the_readers_language(
+    address: str, browser: Browser, room: Room, buyer: User, seller: User
+) -> None:
+    telling.say(room.pk, "Order placed. It is not paid yet.", data={"kind": "order.create"})
+    telling.say(room.pk, "Something newer.", data={"kind": "order.of_a_later_version"})
+    tab = browser.new_page(locale="es-CO")
+    tab.goto(f"{address}/talk#{room.pk}")
+    sign_in(tab, buyer)
+    expect(tab.locator("#log .system p")).to_have_text(["Pedido hecho. Aún no está pagado.", "Something newer."])
+    tab.get_by_role("button", name="English").click()
+    expect(tab.locator("#log .system p").first).to_have_text("Order placed. It is not paid yet.")
+    assert tab.url == f"{address}/talk#{room.pk}"
+
+
+def test_what_is_scrolled_down_to_is_read(
+    address: str, browser: Browser, room: Room, buyer: User, seller: User
+) -> None:
+    for number in range(40):
+        sending.send(seller, room.pk, Draft(f"number {number}"))
+    tab = browser.new_page(viewport=SIZES["phone"])
+    enter(tab, address, buyer, room)
+    box = tab.locator(".said-so-far")
+    expect(tab.locator("#log .said")).to_have_count(40)
+    box.evaluate("box => { box.scrollTop = 0; }")
+    said = sending.send(seller, room.pk, Draft("further down"))
+    expect(tab.locator("#log .said")).to_have_count(41)
+    box.evaluate("box => { box.scrollTop = box.scrollHeight; }")
+    expect(tab.locator("#chats .badge")).to_have_count(0, timeout=8_000)
+    assert room.members.get(user=buyer).last_read_seq == said.seq
+
+
+def test_who_has_written_it_is_not_writing_any_more(
+    address: str, browser: Browser, room: Room, buyer: User, seller: User
+) -> None:
+    tab, other = browser.new_page(), browser.new_page()
+    enter(tab, address, buyer, room)
+    enter(other, address, seller, room)
+    other.get_by_label("Your message").press_sequentially("hola")
+    expect(tab.locator("#hint")).to_have_text("Seller is writing…")
+    other.keyboard.press("Enter")
+    expect(tab.locator("#log .said p")).to_have_text(["hola"])
+    expect(tab.locator("#hint")).to_be_empty(timeout=1_500)
+
+
 def test_why_nobody_is_signed_in_is_said(address: str, browser: Browser, buyer: User, settings: Settings) -> None:
     settings.REQUIRE_EMAIL_VERIFICATION = True
     tab = browser.new_page()
@@ -282,3 +342,36 @@ def test_signing_in_twice_at_once_is_one_sign_in(
     expect(tab.locator("#state")).to_have_attribute("data-state", "up")
     tab.wait_for_timeout(500)
     assert (len(sockets), buyer.sessions.count()) == (1, 1)
+
+
+def test_what_cannot_be_shown_is_said_in_the_readers_language(
+    address: str, browser: Browser, room: Room, buyer: User
+) -> None:
+    tab = browser.new_page(locale="es-CO")
+    tab.goto(f"{address}/talk#nobody-knows-this")
+    sign_in(tab, buyer)
+    expect(tab.locator("#trouble")).to_have_text("Este chat no está aquí o no es tuyo.")
+    tab.route("**/v1/messages?*", lambda route: route.fulfill(status=429, body="{}"), times=1)
+    tab.evaluate(f"location.hash = '{room.pk}'")
+    expect(tab.locator("#trouble")).to_contain_text("Demasiados intentos")
+    expect(tab.locator("#trouble")).to_be_empty(timeout=8_000)
+
+
+def test_what_was_seen_without_a_connection_is_known_after_it(
+    address: str, browser: Browser, room: Room, buyer: User, seller: User
+) -> None:
+    tab = browser.new_page()
+    enter(tab, address, buyer, room)
+    write(tab, "hola")
+    expect(tab.locator("#log .own")).to_have_count(1)
+
+    def away(route: Route) -> None:
+        route.abort()
+
+    tab.route("**/v1/ws/ticket", away)
+    tab.evaluate("dispatchEvent(new Event('offline'))")
+    expect(tab.locator("#state")).to_have_attribute("data-state", "waiting")
+    marks.read_up_to(seller, room.pk, Message.objects.get(sender=buyer).seq)
+    tab.unroute("**/v1/ws/ticket", away)
+    expect(tab.locator("#state")).to_have_attribute("data-state", "up", timeout=10_000)
+    expect(tab.locator("#log .own .seen")).to_contain_text("seen")

@@ -1,10 +1,12 @@
 /** The list of one's chats: what was talked in last stands first. */
+import { inShort } from "./saying.js";
 import { made, when, word } from "./words.js";
 
-const SOON_MS = 300;
+const SOON_MS = 600;
 
 export class Chats {
     #timer = 0;
+    #turn = 0; // only the answer to what was asked last is drawn
     #isClosed = false;
 
     /** @param {HTMLElement} list @param {import("../talk/session.js").Session} session @param {string} person */
@@ -17,8 +19,9 @@ export class Chats {
     }
 
     async load() {
+        const turn = ++this.#turn;
         const rooms = await this.session.ask("GET", "/v1/rooms?limit=100");
-        if (this.#isClosed) return;
+        if (this.#isClosed || turn !== this.#turn) return;
         this.rooms = rooms;
         this.#draw();
     }
@@ -29,10 +32,12 @@ export class Chats {
         this.list.replaceChildren();
     }
 
-    /** Something was said somewhere; many such words make one question. */
+    /** Something was said somewhere; many such words make one question, and no stream of them puts it off for ever. */
     loadSoon() {
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.load().catch(() => {}), SOON_MS);
+        this.#timer ||= setTimeout(() => {
+            this.#timer = 0;
+            this.load().catch(() => {});
+        }, SOON_MS);
     }
 
     /** @param {string} id */
@@ -69,7 +74,7 @@ export class Chats {
         const last = room.last_message;
         if (last !== null) {
             link.append(made("time", "quiet", when(last.created_at)));
-            link.append(made("span", "quiet", last.content ?? word("gone")));
+            link.append(made("span", "quiet", inShort(last)));
         }
         if (room.unread_count > 0) {
             const badge = made("span", "badge", String(room.unread_count));

@@ -22,6 +22,7 @@ let thread = null;
 let whereabouts = null;
 /** @type {Map<string, string>} room → what was begun and not sent */
 const drafts = new Map();
+let beginning = 0; // who signs out meanwhile has not begun
 let completing = 0;
 let opening = 0; // only the last of several gets its room
 
@@ -31,12 +32,15 @@ async function begin() {
     at("talk").hidden = false;
     at("sign-out").hidden = false;
     showState({ state: "connecting" });
+    const turn = ++beginning;
     try {
-        enter(await session.ask("GET", "/v1/auth/me"));
+        const me = await session.ask("GET", "/v1/auth/me");
+        if (turn === beginning) enter(me);
     } catch (error) {
+        if (turn !== beginning) return;
         if (error instanceof SignedOut) return leave("signed_out");
         showState({ state: "waiting" });
-        setTimeout(() => session.isSignedIn && begin(), AGAIN_MS);
+        setTimeout(() => turn === beginning && begin(), AGAIN_MS);
     }
 }
 
@@ -53,6 +57,7 @@ async function complete() {
     const turn = ++completing;
     try {
         await chats.load();
+        thread?.seenBy(chats.rooms.find((room) => room.id === thread.room.id)?.participants ?? []);
         if (thread === null) await open();
         else if (!thread.isLoaded) await thread.load();
     } catch (error) {
@@ -63,8 +68,15 @@ async function complete() {
 
 function failForNow(error, turn = completing) {
     fail(error);
-    const mayPass = !(error instanceof SignedOut) && !(error instanceof Refusal && error.status < 500);
-    if (mayPass) setTimeout(() => turn === completing && client !== null && complete(), AGAIN_MS);
+    if (!mayPass(error)) return;
+    const wait = Math.max(AGAIN_MS, (error.retryAfter ?? 0) * 1_000);
+    setTimeout(() => turn === completing && client !== null && complete(), wait);
+}
+
+/** Waiting helps. */
+function mayPass(error) {
+    if (error instanceof Refusal) return error.status >= 500 || error.status === 429;
+    return !(error instanceof SignedOut);
 }
 
 function listen(to) {
@@ -99,6 +111,7 @@ function showState({ state, reason }) {
 }
 
 function leave(why) {
+    beginning += 1;
     putAway();
     drafts.clear();
     chats?.close();
@@ -115,6 +128,7 @@ function leave(why) {
 function putAway() {
     if (thread !== null) drafts.set(thread.room.id, at("text").value);
     at("text").value = "";
+    at("text").disabled = true; // until there is a room to say it in
     at("title").textContent = "";
     thread?.close();
     whereabouts?.close();
@@ -130,7 +144,6 @@ async function open() {
     putAway();
     at("talk").classList.toggle("is-open", id !== "");
     at("conversation").hidden = id === "";
-    at("text").disabled = true; // until there is a room to say it in
     chats.mark(id);
     if (id === "" && wasOpen) at("chats-title").focus();
     if (id === "") return;
@@ -150,7 +163,17 @@ async function open() {
 
 function fail(error) {
     if (error instanceof SignedOut) leave("signed_out");
-    else at("trouble").textContent = error instanceof Refusal && error.status < 500 ? error.message : word("no_answer");
+    else at("trouble").textContent = word(reasonOf(error));
+}
+
+function reasonOf(error) {
+    if (!(error instanceof Refusal)) return "no_answer";
+    return { 404: "no_chat", 429: "too_many" }[error.status] ?? "no_answer";
+}
+
+/** In another language it is the same chat. */
+function keepPlace() {
+    document.querySelector(".languages [name=next]").value = location.pathname + location.hash;
 }
 
 const tried = (act) => (event) => {
@@ -165,6 +188,7 @@ at("write").addEventListener("submit", tried(() => {
     const text = at("text").value.trim();
     if (text === "" || thread === null) return;
     client.send(thread.room.id, text);
+    client.typing(thread.room.id, false);
     at("text").value = "";
     thread.drawUnsent();
 }));
@@ -180,8 +204,11 @@ at("sign-out").addEventListener("click", tried(async () => {
     leave("");
     await session.signOut();
 }));
+at("log").parentElement.addEventListener("scroll", () => thread?.scrolled());
 document.addEventListener("visibilitychange", () => thread?.looked());
+addEventListener("hashchange", keepPlace);
 addEventListener("hashchange", () => open().catch(failForNow));
 
+keepPlace();
 if (session.isSignedIn) begin();
 else at("sign-in").hidden = false;

@@ -1,4 +1,5 @@
 /** One room on the page: what was said, what is still on its way, and who is doing what right now. */
+import { isGone, saying } from "./saying.js";
 import { made, when, word } from "./words.js";
 
 const PAGE = 50;
@@ -9,6 +10,8 @@ export class Thread {
     #waiting = []; // events that come before the newest page is read
     #loading = 0;
     #typing = 0;
+    #typist = "";
+    #marked = 0;
     #readUpTo = 0;
 
     /**
@@ -19,8 +22,13 @@ export class Thread {
      */
     constructor(places, client, session, room) {
         Object.assign(this, { places, client, session, room });
-        const others = room.participants.filter((each) => each.user_id !== client.person);
-        this.#readUpTo = Math.max(0, ...others.map((each) => each.last_read_seq));
+        this.seenBy(room.participants);
+    }
+
+    /** How far the others have read: of what passed by without a connection nobody tells again. */
+    seenBy(participants) {
+        const others = participants.filter((each) => each.user_id !== this.client.person);
+        this.#seen(Math.max(0, ...others.map((each) => each.last_read_seq)));
     }
 
     get isLoaded() {
@@ -83,6 +91,7 @@ export class Thread {
     #changed({ type, message }) {
         if (type !== "message.created" && !this.#said.has(message.id)) return; // of a page that is not shown
         const isAtEnd = this.#isAtEnd;
+        if (type === "message.created" && message.sender_id === this.#typist) this.#forgetTyping(); // it is written
         this.#show(message);
         this.#settled(message);
         if (isAtEnd || message.sender_id === this.client.person) this.#toEnd();
@@ -101,11 +110,11 @@ export class Thread {
 
     #drawn(message) {
         const isOwn = message.sender_id === this.client.person;
-        const element = made("li", isOwn ? "said own" : message.sender === null ? "said system" : "said");
+        const element = made("li", isOwn ? "said own" : message.message_type === "system" ? "said system" : "said");
         element.dataset.seq = message.seq;
         element.tabIndex = -1;
         if (message.sender !== null) element.append(made("b", "", isOwn ? word("you") : message.sender.name || message.sender.username));
-        element.append(made("p", message.content === null ? "gone" : "", message.content ?? word("gone")));
+        element.append(made("p", isGone(message) ? "gone" : "", saying(message)));
         for (const file of message.attachments) element.append(made("span", "file", file.name));
         const foot = made("small", "quiet", when(message.created_at));
         if (message.edited_at !== null) foot.append(` · ${word("edited")}`);
@@ -169,9 +178,17 @@ export class Thread {
     }
 
     #hint({ user, is_typing: isTyping }) {
+        this.#forgetTyping();
+        if (!isTyping) return;
+        this.#typist = user.id;
+        this.places.hint.textContent = word("typing", { name: user.name || user.username });
+        this.#typing = setTimeout(() => this.#forgetTyping(), TYPING_MS);
+    }
+
+    #forgetTyping() {
         clearTimeout(this.#typing);
-        this.places.hint.textContent = isTyping ? word("typing", { name: user.name || user.username }) : "";
-        this.#typing = setTimeout(() => (this.places.hint.textContent = ""), TYPING_MS);
+        this.#typist = "";
+        this.places.hint.textContent = "";
     }
 
     #seen(seq) {
@@ -198,8 +215,14 @@ export class Thread {
     #markRead() {
         const last = this.places.log.lastElementChild;
         if (last !== null && document.visibilityState === "visible" && this.#isAtEnd) {
-            this.client.read(this.room.id, Number(last.dataset.seq));
+            this.#marked = Number(last.dataset.seq);
+            this.client.read(this.room.id, this.#marked);
         }
+    }
+
+    /** Down to what came while the reader was further up. */
+    scrolled() {
+        if (Number(this.places.log.lastElementChild?.dataset.seq ?? 0) > this.#marked) this.#markRead();
     }
 
     looked() {
@@ -210,8 +233,7 @@ export class Thread {
     close() {
         this.#loading++;
         this.#readOut(true);
-        clearTimeout(this.#typing);
-        this.places.hint.textContent = "";
+        this.#forgetTyping();
         this.places.log.replaceChildren();
         this.places.unsent.replaceChildren();
     }

@@ -6,6 +6,11 @@ export function word(name, facts = {}) {
     return words[name].replace(/\{(\w+)\}/g, (_, place) => String(facts[place] ?? ""));
 }
 
+/** Whether the page can say this by itself. */
+export function knows(name) {
+    return Object.hasOwn(words, name);
+}
+
 const language = document.documentElement.lang;
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
 const calendar = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
