@@ -11,7 +11,7 @@ from accounts.notices import notify
 from accounts.notices.letters import language_of
 from chat import announcing, notices
 from chat.models import Message, Room
-from chat.services import nudging, opening, telling
+from chat.services import nudging, opening, story, telling
 from chat.services.story import OFFERS, STORY
 from listings.notices import shown_price
 from marketplace.common.outbox import Event, listens_to
@@ -20,8 +20,8 @@ from orders.models import Delivery
 
 @listens_to(*STORY)
 def tell_the_orders_story(event: Event) -> None:
-    facts = ("order_id", "listing_id", "status", "party")
-    _say(event, STORY[event.kind], {name: event.payload[name] for name in facts})
+    room, buyer = _room_of(event)
+    story.tell(room.pk, buyer, UUID(event.payload["order_id"]), version=event.payload["version"])
 
 
 @listens_to(*OFFERS)
@@ -111,8 +111,13 @@ def show_orders(event: Event) -> None:
 
 def _say(event: Event, text: object, facts: dict[str, object], said: dict[str, str] | None = None) -> None:
     """In the buyer's language, for who shows it as it is; programs say it from `data` in their own."""
-    people = User.objects.in_bulk([UUID(event.payload[name]) for name in ("buyer_id", "seller_id")])
-    buyer, seller = (people[UUID(event.payload[name])] for name in ("buyer_id", "seller_id"))
-    room = opening.of_parties(UUID(event.payload["listing_id"]), buyer, seller)
+    room, buyer = _room_of(event)
     with language_of(buyer):
         telling.say(room.pk, str(text) % said if said else str(text), data={"kind": event.kind, **facts})
+
+
+def _room_of(event: Event) -> tuple[Room, User]:
+    """Of buyer and seller, and the buyer."""
+    people = User.objects.in_bulk([UUID(event.payload[name]) for name in ("buyer_id", "seller_id")])
+    buyer, seller = (people[UUID(event.payload[name])] for name in ("buyer_id", "seller_id"))
+    return opening.of_parties(UUID(event.payload["listing_id"]), buyer, seller), buyer

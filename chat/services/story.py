@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.notices.letters import language_of
+from chat.models import Message
+from chat.services import log, telling
+from orders.models import OrderEvent
 
 # the steps that the two parties talk about; what only moves money in between is not worth a line
 STORY = {
@@ -33,3 +44,34 @@ OFFERS = {
     "offer.declined": _("The price was declined."),
     "offer.withdrawn": _("The offer was taken back."),
 }
+
+
+@transaction.atomic
+def tell(room_id: UUID, buyer: User, order_id: UUID, *, version: int) -> None:
+    """Up to this step of the order: what led to it is told before it, also where it was heard of later.
+
+    In the buyer's language, for who shows it as it is; programs say it from `data` in their own.
+    """
+    log.lock(room_id)
+    for step in _untold(room_id, order_id, version).select_related("order"):
+        kind = f"order.{step.step}"
+        facts = {
+            "kind": kind,
+            "order_id": str(order_id),
+            "listing_id": str(step.order.listing_id),
+            "status": step.to_status,
+            "party": step.party,
+            "version": step.version,
+        }
+        with language_of(buyer):
+            telling.say(room_id, str(STORY[kind]), data=facts)
+
+
+def _untold(room_id: UUID, order_id: UUID, version: int) -> QuerySet[OrderEvent]:
+    about = {"kind": Message.Kind.SYSTEM, "data__order_id": str(order_id), "data__kind__in": list(STORY)}
+    told: dict[str, Any] | None = (
+        Message.objects.filter(room=room_id, **about).order_by("-seq").values_list("data", flat=True).first()
+    )
+    after = 0 if told is None else told.get("version", version - 1)  # of old its number was not kept
+    steps = [kind.removeprefix("order.") for kind in STORY]
+    return OrderEvent.objects.filter(order=order_id, version__gt=after, version__lte=version, step__in=steps)
