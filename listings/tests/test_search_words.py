@@ -60,6 +60,34 @@ def test_3_words_of_the_brand_and_english_stems_find_too(find: Find, make_listin
     assert find("shoe") == ["Running shoes"]
 
 
+@pytest.mark.parametrize(
+    ("title", "q"),
+    [
+        ("Adaptador HP/Dell", "dell"),
+        ("Libro Física/Química", "quimica"),
+        ("Libro Física/Química", "libro de química"),
+        ("Cable USB-C/HDMI", "cables hdmi"),
+        ("Casio fx-991", "991"),
+        ("Mesa.Silla", "sillas"),
+        ("Curso de Node.js", "un curso de node.js"),
+        ("Cable 3.5mm", "cable 3.5"),
+        ("Mesa (con luz)", "luz"),
+    ],
+)
+def test_words_that_a_sign_joins_are_found_one_by_one(find: Find, make_listing: Make, title: str, q: str) -> None:
+    make_listing(title=title)
+    make_listing(title=q)  # the words stand somewhere, so likeness does not help
+
+    assert find(q) == [q, title]
+
+
+def test_words_of_sentences_without_a_blank_between_them_are_found(find: Find, make_listing: Make) -> None:
+    make_listing(title="Mochila", description="Como nueva.Poco uso,negra/azul")
+    make_listing(title="Poco azul")
+
+    assert find("poco uso azul") == ["Mochila"]
+
+
 def test_words_that_stand_somewhere_are_not_mixed_with_likenesses(find: Find, make_listing: Make) -> None:
     make_listing(title="Calculadora")
     make_listing(title="Calculdora mal escrita")
