@@ -29,12 +29,15 @@ def decide_report(report: ListingReport, *, actor: User, uphold: bool, note: str
 
 @transaction.atomic
 def decide_flag(flag: ListingFlag, *, actor: User, uphold: bool, note: str, now: datetime) -> None:
-    """Upheld, the listing is or stays hidden. Dismissed, what the flag had hidden is shown again."""
+    """Upheld, the listing is or stays hidden. Dismissed, what the flag had hidden is shown again.
+
+    The listing is locked first, as by whoever raises a flag: they would wait for each other.
+    """
+    listing = Listing.objects.select_for_update().get(pk=flag.listing_id)
     flag = ListingFlag.objects.select_for_update().get(pk=flag.pk)
     if not flag.is_open:
         return
     _close(flag, actor=actor, uphold=uphold, note=note, now=now)
-    listing = Listing.objects.select_for_update().get(pk=flag.listing_id)
     if uphold:
         listings.hide(listing, actor=actor, reason=note, now=now)
     elif _was_hidden_by(flag, listing):

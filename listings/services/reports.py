@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from listings.models import Listing, ListingFlag, ListingReport
 from listings.services import hiding, listings
-from marketplace.common import outbox
+from marketplace.common import audit, outbox
 from marketplace.common.errors import Conflict, DomainError
 
 
@@ -49,17 +49,17 @@ def report(
 
 
 def _hide_if_many(listing: Listing, auto_hide: AutoHide, *, now: datetime) -> None:
-    """Under the listing's lock. One that is hidden already has a moderator's attention."""
+    """Under the listing's lock. One that is hidden already has a moderator's attention; of one that a moderator has
+    shown again, what was reported before counts no more."""
     if listing.hidden_at is not None or not auto_hide.reports:
         return
     counted = ListingReport.objects.filter(listing=listing).that_count(accounts_since=now - auto_hide.account_age)
-    many = counted.count()
+    looked_at = audit.last("listing.shown_again", listing)
+    many = counted.filter(pk__gt=looked_at.pk).count() if looked_at else counted.count()  # keys are in order of time
     if many < auto_hide.reports:
         return
     listings.hide(listing, actor=None, reason=hiding.by_reports(many), now=now)
-    flag = ListingFlag(
-        listing=listing,
-        kind=ListingFlag.Kind.REPORTED,
-        facts={"reports": many, "hidden_at": now.isoformat()},
-    )
-    ListingFlag.objects.bulk_create([flag], ignore_conflicts=True)  # one that is open is enough
+    facts = {"reports": many, "hidden_at": now.isoformat()}
+    flags = ListingFlag.objects.filter(listing=listing, kind=ListingFlag.Kind.REPORTED).open()
+    if not flags.update(facts=facts):  # one that is open is enough, and is about this hiding from now on
+        ListingFlag.objects.create(listing=listing, kind=ListingFlag.Kind.REPORTED, facts=facts)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -239,6 +240,25 @@ def test_a_dismissed_flag_does_not_show_what_a_moderator_has_hidden_since(flagge
     assert (flagged.is_active, flagged.hidden_reason) == (False, "it was not")
 
 
+def test_what_a_moderator_has_shown_again_is_hidden_by_as_many_new_reports_and_no_fewer(
+    flagged: Listing, moderator: User, make_old: Callable[[str], User]
+) -> None:
+    listings.show_again(flagged, actor=moderator, reason="looks fine", now=timezone.now())
+    for number in range(2):
+        report(make_old(f"new{number}"), flagged)
+    flagged.refresh_from_db()
+    assert flagged.is_active
+
+    report(make_old("new2"), flagged)
+
+    flagged.refresh_from_db()
+    flag = ListingFlag.objects.get()
+    assert (flagged.hidden_reason, flag.facts["reports"]) == ("Hidden automatically: 3 reports", 3)
+    moderation.decide_flag(flag, actor=moderator, uphold=False, note="A campaign", now=timezone.now())
+    flagged.refresh_from_db()
+    assert (flagged.is_active, states(flagged)) == (True, {"dismissed"})
+
+
 @pytest.mark.django_db
 def test_an_upheld_picture_flag_hides_and_a_dismissed_one_changes_nothing(
     moderator: User, make_listing: Callable[..., Listing]
@@ -308,6 +328,38 @@ def test_one_person_ten_times_at_once_is_one_report(
 
     assert sorted(statuses) == [201] + [409] * 9
     assert ListingReport.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_decides_a_flag_holds_nothing_while_they_wait_for_the_listing(flagged: Listing, moderator: User) -> None:
+    flag = ListingFlag.objects.get()
+
+    def dismiss() -> None:
+        moderation.decide_flag(flag, actor=moderator, uphold=False, note="A campaign", now=timezone.now())
+        connection.close()
+
+    thread = threading.Thread(target=dismiss)
+    with transaction.atomic():
+        Listing.objects.select_for_update().get(pk=flagged.pk)  # as whoever raises a flag, before they come to it
+        thread.start()
+        until_somebody_waits_for_a_lock()
+        ListingFlag.objects.select_for_update(nowait=True).get(pk=flag.pk)
+    thread.join(timeout=20)
+
+    flag.refresh_from_db()
+    assert flag.state == "dismissed"
+
+
+def until_somebody_waits_for_a_lock() -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    deadline = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+    pytest.fail("nobody waits for a lock")
 
 
 def at_once(clients: list[APIClient], listing: Listing) -> list[int]:

@@ -26,3 +26,9 @@ def record(
         reason=reason,
         data=data or {},
     )
+
+
+def last(action: str, target: Model) -> AuditEntry | None:
+    """The newest of this kind about it."""
+    about = AuditEntry.objects.filter(target_type=target._meta.model_name or "", target_id=str(target.pk))
+    return about.filter(action=action).order_by("-at", "-pk").first()
