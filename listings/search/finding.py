@@ -212,9 +212,11 @@ def _found(answer: _Answer, asked: _Asked) -> Found:
 
 def _total(answer: _Answer, asked: _Asked, *, has_next: bool) -> tuple[int, bool]:
     """Exact as far as it was counted, or to the end if this is the last page; an estimate beyond."""
-    shape, seen = asked.shape, asked.window.skip + answer.picked
+    shape, skipped = asked.shape, asked.window.skip
+    seen = skipped + answer.picked
     is_whole = not (shape.road == Road.ALIKE and (answer.pool or 0) >= EXACT_UP_TO)
-    if answer.picked and not has_next and not asked.window.cursor:
+    is_end = not has_next and not asked.window.cursor
+    if is_end and (answer.picked or not skipped):
         return seen, is_whole
     limit = WORDS_POOL if shape.road == Road.WORDS else EXACT_UP_TO
     if answer.exact is not None and answer.exact <= limit:
@@ -223,4 +225,6 @@ def _total(answer: _Answer, asked: _Asked, *, has_next: bool) -> tuple[int, bool
     guess = rough if totals.is_the_total(asked.criteria) else None
     if guess is None:
         guess = totals.estimate(replace(shape, road=Road.INDEX, size=None), asked.values)
+    if is_end:  # they all lie before this page
+        return min(guess, skipped), False
     return max(guess, EXACT_UP_TO + 1, seen), False

@@ -80,7 +80,7 @@ class SearchQuery(QueryShape):
                 raise serializers.ValidationError({other: "near_lat and near_lon go together"}, code="value_error")
         if attrs.get("sort") == Sort.NEAREST and "near_lat" not in attrs:
             raise serializers.ValidationError({"sort": "nearest needs near_lat and near_lon"}, code="value_error")
-        if "cursor" in attrs and attrs.get("sort") == Sort.BEST:
+        if "cursor" in attrs and "q" in attrs and attrs.get("sort") == Sort.BEST:  # without words: the newest
             raise serializers.ValidationError({"cursor": "sort=best goes by page"}, code="value_error")
         if "cursor" not in attrs and attrs["page"] * attrs["page_size"] > max(DEEPEST_ROW, attrs["page_size"]):
             raise serializers.ValidationError({"page": "Go further down with next_cursor"}, code="value_error")

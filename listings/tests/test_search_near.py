@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from listings.models import Listing
 from listings.search import totals
-from listings.search.criteria import Circle
+from listings.search.criteria import Circle, Criteria
 from listings.search.statements import ROUGH
 
 pytestmark = pytest.mark.django_db
@@ -156,3 +156,14 @@ def cells_in(circle: Circle) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {ROUGH['cells']}", totals.cells_within(circle, []))
         return int(cursor.fetchone()[0])
+
+
+def test_nothing_in_a_dense_circle_is_nothing(around: Around, make_listing: Make) -> None:
+    make_listing(title="here", at=(4.6, -74.07))
+    totals.remember(Criteria(near=Circle(4.6, -74.07, 3.0)), 5_000)
+
+    nothing = around(4.6, -74.07, radius_km=3, condition="new")
+    after_all = around(4.6, -74.07, radius_km=3, page=2)
+
+    assert (nothing["items"], nothing["total"], nothing["total_is_exact"]) == ([], 0, True)
+    assert (after_all["items"], after_all["total"] <= 20, after_all["total_is_exact"]) == ([], True, False)

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from listings.models import Listing
 from listings.search import finding, totals
+from listings.search.statements import Road
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Listing]
@@ -151,3 +152,26 @@ def test_a_common_word_is_estimated_and_finds_the_same(
     assert many["total_is_exact"] is False
     assert many["next_cursor"]
     assert (last["total"], last["total_is_exact"], last["has_next"]) == (4, True, False)
+
+
+def test_nothing_found_of_a_common_word_is_nothing(client: APIClient, make_listing: Make) -> None:
+    make_listing(title="mouse")
+    finding.common_words.put("mouse", Road.INDEX)
+    try:
+        nothing = client.get("/v1/listings?q=mouse&max_price=1").json()
+    finally:
+        finding.common_words.forget()
+
+    assert (nothing["items"], nothing["total"], nothing["total_is_exact"]) == ([], 0, True)
+
+
+def test_the_best_of_no_words_are_the_newest_page_by_page(client: APIClient, make_listing: Make) -> None:
+    for number in range(3):
+        make_listing(title=f"mouse {number}")
+    first = client.get("/v1/listings?sort=best&page_size=2").json()
+
+    second = client.get(f"/v1/listings?sort=best&page_size=2&cursor={first['next_cursor']}")
+
+    assert second.status_code == 200, second.content
+    assert [item["title"] for item in second.json()["items"]] == ["mouse 0"]
+    assert client.get(f"/v1/listings?q=mouse&sort=best&cursor={first['next_cursor']}").status_code == 422
