@@ -82,6 +82,27 @@ def test_rows_that_name_no_currency_have_the_one_that_was_said(offered: Callable
     assert list(Listing.objects.order_by("price_cents").values_list("currency", flat=True)) == ["EUR", "USD"]
 
 
+@pytest.mark.parametrize(
+    ("price", "currency", "cents"),
+    [
+        ("20 USD", "USD", 20_00),
+        ("US$ 20", "usd", 20_00),
+        ("COL$ 85.000", "", 85_000_00),
+        ("85.000 COP", "", 85_000_00),
+        ("20 USD", "", None),
+        ("US$ 20", "", None),
+        ("COP $85.000", "USD", None),
+    ],
+)
+def test_a_price_that_names_another_currency_is_no_price(
+    offered: Callable[..., Report], price: str, currency: str, cents: int | None
+) -> None:
+    report = offered(f"title;price;category;currency\nMouse;{price};accessories;{currency}\n")
+
+    assert list(Listing.objects.values_list("price_cents", flat=True)) == ([] if cents is None else [cents])
+    assert [(each.row, each.column) for each in report.problems] == ([(2, "price")] if cents is None else [])
+
+
 def test_a_brand_is_looked_for_in_its_category_first(
     offered: Callable[..., Report], catalog: dict[str, Category]
 ) -> None:

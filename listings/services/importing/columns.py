@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from listings.models import Brand, Category
 from listings.services.importing.words import CONDITIONS, HEADERS, KNOWN_HEADERS, STATES, plain
 from marketplace.common.money import cents_as_typed
 
+NAMED_CURRENCY = re.compile(r"^([A-Z]{2,3})\s*\$|\s*([A-Z]{3})$")
 REQUIRED = ("title", "category", ("price", "price_cents"))
 
 
@@ -97,7 +99,7 @@ def _by_word(rows: Mapping[UUID, Any]) -> dict[str, list[Any]]:
 
 def body_of(said: Mapping[str, str], catalog: Catalog, *, currency: str) -> tuple[dict[str, Any], list[Misfit]]:
     """As an app would post it; what cannot be said so is left out of the body and told."""
-    body: dict[str, Any] = {"currency": currency}
+    body: dict[str, Any] = {"currency": said.get("currency", currency)}
     misfits: list[Misfit] = []
     for field in HEADERS:  # in their order: a brand is looked for in its category, exact cents win over a price
         if field in said:
@@ -115,6 +117,7 @@ def _put(field: str, text: str, catalog: Catalog, body: Mapping[str, Any]) -> di
         case "brand":
             return {"brand_id": catalog.brand(text, body["category_id"])} if "category_id" in body else {}
         case "price":
+            _require_same_currency(text, body["currency"])
             return {"price_cents": cents_of(text)}
         case "condition":
             return {"condition": CONDITIONS.get(plain(text), text)}
@@ -123,6 +126,14 @@ def _put(field: str, text: str, catalog: Catalog, body: Mapping[str, Any]) -> di
         case "latitude" | "longitude":
             return {field: text.replace(",", ".")}
     return {field: text}
+
+
+def _require_same_currency(price: str, currency: str) -> None:
+    """`20 USD` is not offered for 20 pesos. A country's two letters are enough: `US$`, `COL$`."""
+    match = NAMED_CURRENCY.search(price)
+    named = match and (match[1] or match[2])
+    if named and named[:2] != currency.upper()[:2]:
+        raise Misfit("price", f"The price is in {named}, and the row in {currency.upper()[:3]}")
 
 
 def cents_of(text: str) -> int:
