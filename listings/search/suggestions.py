@@ -38,7 +38,7 @@ ORDER BY 4, 2"""
 _HOLDING = """
 SELECT DISTINCT ON (l.plain_title) 'title', l.title, NULL::uuid FROM listings_saying(%(q)s, %(looked_at)s::integer) said
 JOIN listings_listing l ON l.id = said.id
-WHERE ' ' || l.plain_title LIKE '%% ' || ltrim(listings_like(%(q)s), '%%')
+WHERE ' ' || listings_apart(l.plain_title) LIKE '%% ' || ltrim(listings_like(trim(listings_apart(%(q)s))), '%%')
 ORDER BY l.plain_title LIMIT %(most)s"""
 
 

@@ -46,6 +46,14 @@ def test_accents_and_case_make_no_difference(suggest: Suggest, make_listing: Mak
     assert suggest("camara r") == suggest("CÁMARA") == [("title", "Cámara Réflex")]
 
 
+def test_words_that_a_sign_joins_are_words(suggest: Suggest, make_listing: Make) -> None:
+    make_listing(title="Adaptador HP/Dell")
+    make_listing(title="Cable (USB-C)")
+
+    assert suggest("del") == [("title", "Adaptador HP/Dell")]
+    assert suggest("usb-c") == suggest("(usb") == [("title", "Cable (USB-C)")]
+
+
 def test_only_what_is_on_offer_and_shown(
     suggest: Suggest, make_listing: Make, catalog: dict[str, Category], seller: User
 ) -> None:
