@@ -7,10 +7,12 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
+OPEN_TO_ALL = Q(kind="broadcast") | Q(kind="group", is_private=False)
+
 
 class RoomQuerySet(models.QuerySet[Any]):
     def open_to_all(self) -> Self:
-        return self.filter(Q(kind="broadcast") | Q(kind="group", is_private=False))
+        return self.filter(OPEN_TO_ALL)
 
     def groups(self) -> Self:
         return self.filter(kind="group")
@@ -36,9 +38,7 @@ class RoomQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: Any) -> Self:
         """What may be looked at by its address: one's own, those one was invited to, and what is open to all."""
-        return self.filter(Q(kind="broadcast") | Q(kind="group", is_private=False) | Exists(self._own(user))).exclude(
-            Exists(self._own(user, state="banned"))
-        )
+        return self.filter(OPEN_TO_ALL | Exists(self._own(user))).exclude(Exists(self._own(user, state="banned")))
 
     def talked_in(self, user: Any) -> Self:
         """One's own, without those put away since the last message."""

@@ -45,7 +45,9 @@ WITH page AS MATERIALIZED (
   LEFT JOIN LATERAL (
     SELECT {message} AS message
     FROM (
-      SELECT * FROM chat_message WHERE room_id = shelf.id AND seq > shelf.joined_seq ORDER BY seq DESC LIMIT 1
+      SELECT * FROM chat_message WHERE room_id = shelf.id
+        AND seq > CASE WHEN shelf.kind = 'group' AND NOT shelf.is_private THEN 0 ELSE shelf.joined_seq END
+      ORDER BY seq DESC LIMIT 1
     ) m {sender}
   ) last ON true
 )

@@ -79,7 +79,12 @@ class Standing:
         """Read what is there: members, who was a member for that time, and where it is open, all but the banned."""
         if self.state == Member.State.BANNED:
             return False
-        return self.is_open_to_all or self.state in (Member.State.ACTIVE, Member.State.LEFT, Member.State.REMOVED)
+        return self.is_open_to_all or self.is_member or self.was_member
+
+    @property
+    def was_member(self) -> bool:
+        """And is no longer. Whose invitation was taken back never was: nothing says up to where they would see."""
+        return self.state in (Member.State.LEFT, Member.State.REMOVED) and self.left_seq is not None
 
     @property
     def may_follow(self) -> bool:

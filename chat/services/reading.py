@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import BigIntegerField, Case, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from chat.models import Member, Message, Room
 from chat.querysets.history import EXACT_UP_TO
+from chat.querysets.room import OPEN_TO_ALL
 from chat.querysets.shelves import MOST_PARTICIPANTS
 from chat.services import access, marks
 from chat.services.errors import ChatNotFound, MessageNotFound
@@ -55,11 +56,11 @@ def room_seen_by(user: User, room_id: UUID, *, kinds: list[str] | None = None) -
 
 
 def shelved(user: User, rooms: QuerySet[Room]) -> list[Shelf]:
-    own = Member.objects.filter(room=OuterRef("pk"), user=user)
-    first_seq = Coalesce(Subquery(own.values("joined_seq")[:1]), 0)
+    own = Member.objects.filter(room=OuterRef("pk"), user=user, state=Member.State.ACTIVE)
+    joined_seq = Subquery(own.values("joined_seq")[:1])  # none: of a room that is not open, nothing is theirs to see
     last = Message.objects.filter(room=OuterRef("pk"), seq__gt=OuterRef("first_seq")).order_by("-seq").values("pk")
     rows = list(
-        rooms.annotate(first_seq=first_seq)
+        rooms.annotate(first_seq=Case(When(OPEN_TO_ALL, then=0), default=joined_seq, output_field=BigIntegerField()))
         .annotate(last_message_id=Subquery(last[:1]))
         .select_related("owner")
         .prefetch_related(Prefetch("members", _participants(), to_attr="participants"))
@@ -107,7 +108,8 @@ def found_in(user: User, text: str, *, room_id: UUID | None, limit: int) -> list
     """In rooms where one is a member now, as far as one may see them; newest first."""
     own = Member.objects.filter(user=user, state=Member.State.ACTIVE)
     started = own.filter(room=OuterRef("room")).values("joined_seq")[:1]
-    rows = Message.objects.saying(text).filter(room__in=own.values("room"), seq__gt=Subquery(started))
+    is_seen = Q(room__kind=Room.Kind.GROUP, room__is_private=False) | Q(seq__gt=Subquery(started))
+    rows = Message.objects.saying(text).filter(is_seen, room__in=own.values("room"))
     if room_id is not None:
         rows = rows.filter(room=room_id)
     return list(rows.shown().order_by("-pk")[:limit])

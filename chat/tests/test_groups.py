@@ -77,6 +77,64 @@ def test_a_private_group_is_by_invitation(
     assert signed_in(stranger).get("/v1/rooms/public").json() == []
 
 
+def test_who_is_invited_to_a_private_group_sees_nothing_of_it_yet(
+    signed_in: Api, buyer: User, seller: User, make_group: MakeGroup
+) -> None:
+    group = make_group(buyer, is_private=True)
+    sending.send(buyer, group.pk, Draft("among us"))
+    groups.invite(buyer, group.pk, seller)
+    shown = signed_in(seller).get(f"/v1/rooms/{group.pk}").json()
+    assert (shown["state"], shown["last_message"]) == ("invited", None)
+    groups.join(seller, group.pk)
+    groups.leave(seller, group.pk)
+    sending.send(buyer, group.pk, Draft("and again"))
+    groups.invite(buyer, group.pk, seller)
+    assert signed_in(seller).get(f"/v1/rooms/{group.pk}").json()["last_message"] is None
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+def test_whose_invitation_was_taken_back_sees_nothing_of_a_private_group(
+    signed_in: Api, buyer: User, seller: User, make_group: MakeGroup, for_good: bool
+) -> None:
+    group = make_group(buyer, is_private=True)
+    said = sending.send(buyer, group.pk, Draft("among us"))
+    groups.invite(buyer, group.pk, seller)
+    groups.remove(buyer, group.pk, seller.pk, for_good=for_good)
+    if for_good:
+        groups.lift_ban(buyer, group.pk, seller.pk)
+    sending.send(buyer, group.pk, Draft("still among us"))
+    client = signed_in(seller)
+    for address in (
+        f"/v1/rooms/{group.pk}",
+        f"/v1/rooms/{group.pk}/events",
+        f"/v1/messages?chat_id={group.pk}",
+        f"/v1/messages/{said.message_id}",
+    ):
+        assert client.get(address).status_code == 404, address
+    report = client.post(f"/v1/messages/{said.message_id}/report", {"reason": "spam"}, format="json")
+    assert report.status_code == 404
+    assert client.post(f"/v1/rooms/{group.pk}/join").status_code == 404
+
+
+def test_who_joins_an_open_group_finds_what_was_said_there_before(
+    signed_in: Api, buyer: User, seller: User, make_group: MakeGroup
+) -> None:
+    group = make_group(buyer)
+    sending.send(buyer, group.pk, Draft("soldering on Friday"))
+    client = signed_in(seller)
+    before = client.get("/v1/rooms/public").json()[0]["last_message"]
+    client.post(f"/v1/rooms/{group.pk}/join")
+    assert said_to(client, group) == ["soldering on Friday"]
+    for shown in (client.get(f"/v1/rooms/{group.pk}").json(), client.get("/v1/rooms").json()[0]):
+        assert shown["last_message"] == before
+        assert shown["unread_count"] == 0
+    found = client.get("/v1/messages/search?q=soldering").json()
+    assert [each["content"] for each in found] == ["soldering on Friday"]
+    groups.change(buyer, group.pk, is_private=True)
+    assert client.get(f"/v1/rooms/{group.pk}").json()["last_message"] is None
+    assert client.get("/v1/messages/search?q=soldering").json() == []
+
+
 def test_who_comes_to_a_private_group_sees_what_is_said_from_then_on(
     signed_in: Api, buyer: User, seller: User, make_group: MakeGroup
 ) -> None:
