@@ -106,11 +106,16 @@ def leave(user: User, room_id: UUID) -> None:
 
 @transaction.atomic
 def remove(actor: User, room_id: UUID, user_id: UUID, *, for_good: bool = False) -> None:
-    """The one who is removed sees everything up to their removal, and nothing after it."""
+    """The one who is removed sees everything up to their removal, and nothing after it.
+
+    Who has left is banned like who is here: else they come back whenever they like. Who is banned stays so.
+    """
     room = _led(actor, room_id)
-    member = Member.objects.filter(room=room, user=user_id).exclude(state__in=(Member.State.LEFT,)).first()
-    if member is None:
+    member = Member.objects.filter(room=room, user=user_id).first()
+    if member is None or (member.state == Member.State.LEFT and not for_good):
         raise MemberNotFound
+    if member.state == Member.State.BANNED:
+        return
     _outranks(actor, room, member)
     state = Member.State.BANNED if for_good else Member.State.REMOVED
     if member.state == IN:

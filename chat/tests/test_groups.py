@@ -187,6 +187,27 @@ def test_who_is_banned_finds_nothing_here(signed_in: Api, buyer: User, seller: U
     assert client.post(f"/v1/rooms/{group.pk}/join").status_code == 200
 
 
+def test_who_has_left_is_banned_as_well(signed_in: Api, buyer: User, seller: User, make_group: MakeGroup) -> None:
+    group = make_group(buyer, seller)
+    groups.leave(seller, group.pk)
+    address = f"/v1/rooms/{group.pk}/members/{seller.pk}"
+    assert signed_in(buyer).delete(address).status_code == 404
+    assert signed_in(buyer).delete(f"{address}?ban=true").status_code == 204
+    assert signed_in(seller).post(f"/v1/rooms/{group.pk}/join").status_code == 404
+
+
+def test_who_is_banned_and_then_removed_by_another_stays_banned(
+    signed_in: Api, buyer: User, seller: User, stranger: User, make_group: MakeGroup
+) -> None:
+    group = make_group(buyer, seller, stranger)
+    groups.give_role(buyer, group.pk, stranger.pk, Member.Role.MODERATOR)
+    address = f"/v1/rooms/{group.pk}/members/{seller.pk}"
+    assert signed_in(buyer).delete(f"{address}?ban=true").status_code == 204
+    assert signed_in(stranger).delete(address).status_code == 204
+    assert signed_in(seller).post(f"/v1/rooms/{group.pk}/join").status_code == 404
+    assert Event.objects.filter(room=group, type="member.removed").count() == 1
+
+
 def test_only_who_leads_changes_a_group(
     signed_in: Api, buyer: User, seller: User, stranger: User, make_group: MakeGroup
 ) -> None:
