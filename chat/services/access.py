@@ -105,6 +105,10 @@ class Standing:
     def is_privileged(self) -> bool:
         return self.is_member and self.role in PRIVILEGED
 
+    @property
+    def is_slowed(self) -> bool:
+        return self.slow_mode_seconds > 0 and not self.is_privileged
+
     def must_look(self) -> None:
         if not self.may_look:
             raise ChatNotFound

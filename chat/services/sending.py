@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat import announcing, frames
 from chat.models import Event, Mention, Message, Upload
-from chat.services import access, hints
+from chat.services import access, hints, log
 from chat.services.errors import ChatNotFound, NothingToSay, SlowDown, UploadNotFound
 from chat.services.files import carrying
 from chat.services.files.events import tell_what_was_missed
@@ -65,8 +65,11 @@ _KNOWN = """
 SELECT id, number, seq, created_at FROM chat_message
 WHERE room_id = %(room)s AND sender_id = %(sender)s AND client_id = %(client_id)s::varchar
 """
+# However much others have said since
 _SPOKE = """
-SELECT max(created_at) FROM chat_message WHERE room_id = %(room)s AND sender_id = %(sender)s AND seq > %(since)s
+SELECT max(created_at) FROM chat_message
+WHERE room_id = %(room)s AND sender_id = %(sender)s AND seq > coalesce((
+  SELECT seq FROM chat_message WHERE room_id = %(room)s AND created_at < %(since)s ORDER BY seq DESC LIMIT 1), 0)
 """
 _COLUMNS = [field.attname for field in Message._meta.concrete_fields if not field.generated]
 _SENDER = Message._meta.get_field("sender")
@@ -175,13 +178,17 @@ def drafted(sender: User, standing: access.Standing, draft: Draft) -> Message:
 
 
 def _store(message: Message, standing: access.Standing, mentioned: list[UUID], files: list[Upload]) -> bool:
-    if not mentioned:
+    if not mentioned and not standing.is_slowed:
         return _execute(message, standing, files)
     with transaction.atomic():
+        if standing.is_slowed:  # who says several things at once says them one after the other
+            log.lock(standing.room_id)
+            _mind_the_pace(standing)
         if not _execute(message, standing, files):
             return False
-        Mention.objects.bulk_create(Mention(message=message, user_id=user_id) for user_id in mentioned)
-        outbox.publish("message.mentions", message_id=str(message.pk), user_ids=[str(pk) for pk in mentioned])
+        if mentioned:
+            Mention.objects.bulk_create(Mention(message=message, user_id=user_id) for user_id in mentioned)
+            outbox.publish("message.mentions", message_id=str(message.pk), user_ids=[str(pk) for pk in mentioned])
         return True
 
 
@@ -254,9 +261,9 @@ def _known(standing: access.Standing, draft: Draft) -> Sent | None:
 
 def _mind_the_pace(standing: access.Standing) -> None:
     """Slow mode is for members: who leads the room may speak."""
-    if not standing.slow_mode_seconds or standing.is_privileged:
+    if not standing.is_slowed:
         return
-    since = max(0, standing.seq - 1_000)
+    since = timezone.now() - timedelta(seconds=standing.slow_mode_seconds)
     found = fixed.ask(_SPOKE, {"room": standing.room_id, "sender": standing.user_id, "since": since})
     spoke_at = found[0] if found else None
     if spoke_at is None:

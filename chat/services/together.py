@@ -114,8 +114,7 @@ def _is_simple(standing: Standing, draft: Draft) -> bool:
     """Words alone, for which nobody has to wait for their turn, and which call nobody."""
     if not draft.body or draft.upload_ids:
         return False
-    is_hurried = not standing.slow_mode_seconds or standing.is_privileged
-    return is_hurried and not (standing.kind == Room.Kind.GROUP and "@" in draft.body)
+    return not standing.is_slowed and not (standing.kind == Room.Kind.GROUP and "@" in draft.body)
 
 
 def _stored(messages: dict[UUID, tuple[int, Standing, Message]]) -> list[fixed.Row]:

@@ -105,6 +105,37 @@ def test_slow_mode_lets_members_wait_and_not_who_leads(
     assert 0 < int(refused.value.headers["Retry-After"]) <= 60
 
 
+@pytest.mark.django_db(transaction=True)
+def test_slow_mode_is_not_passed_by_saying_much_at_once(
+    buyer: User, seller: User, make_group: Callable[..., Room]
+) -> None:
+    group = make_group(buyer, seller)
+    groups.change(buyer, group.pk, slow_mode_seconds=60)
+
+    def send(number: int) -> bool:
+        try:
+            return bool(sending.send(seller, group.pk, Draft(f"@buyer {number}" if number % 2 else str(number))))
+        except SlowDown:
+            return False
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(send, range(8))) == 1
+    assert Message.objects.count() == 1
+
+
+def test_slow_mode_remembers_also_where_much_is_said(
+    buyer: User, seller: User, make_group: Callable[..., Room]
+) -> None:
+    group = make_group(buyer, seller)
+    groups.change(buyer, group.pk, slow_mode_seconds=3_600)
+    sending.send(seller, group.pk, Draft("uno"))
+    Room.objects.filter(pk=group.pk).update(last_seq=group.last_seq + 5_000)
+    with pytest.raises(SlowDown):
+        sending.send(seller, group.pk, Draft("dos"))
+
+
 def test_a_number_that_was_taken_and_given_back_is_used_again(buyer: User, room: Room) -> None:
     with transaction.atomic():
         assert sending.send(buyer, room.pk, Draft("nunca")).seq == 1
