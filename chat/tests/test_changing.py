@@ -84,6 +84,23 @@ def test_reactions_come_once_and_go(signed_in: Api, seller: User, stranger: User
     assert types(room)[-1] == "reaction.removed"
 
 
+@pytest.mark.parametrize(
+    ("emoji", "is_one"),
+    [
+        *((each, True) for each in ("👍🏽", "❤️", "1️⃣", "🇨🇴", "👨‍👩‍👧‍👦", "🏳️‍🌈", "\U0001faea")),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", True),  # England
+        *((each, False) for each in ("ok", "é", "1", "pay at x.co👍", "👍 👍", "👍\n", "\u200b", "\u202e👍", "\ufe0f")),
+        ("👍" * 17, False),
+    ],
+)
+def test_a_reaction_is_an_emoji_and_no_text(
+    signed_in: Api, seller: User, said: Message, emoji: str, is_one: bool
+) -> None:
+    answer = signed_in(seller).put(f"/v1/messages/{said.pk}/reactions/{quote(emoji)}")
+    assert answer.status_code == (200 if is_one else 422)
+    assert Reaction.objects.exists() == is_one
+
+
 def test_a_message_has_so_many_kinds_of_reactions_and_each_of_any_number_of_people(
     signed_in: Api, buyer: User, seller: User, room: Room, said: Message
 ) -> None:
