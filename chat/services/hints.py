@@ -22,7 +22,7 @@ _PAYMENT = re.compile(
 )
 _PHONE = re.compile(r"(?<![\d/.,])\+?\d(?:[\s().-]?\d){8,13}(?![\d/.,]\d)")
 _LINK = re.compile(
-    r"\b(?:https?://|www\.)\S|\b[\w-]+\.(?:com|net|org|co|io|me|ly|app|link|xyz|info|shop)(?:/|\b)", re.IGNORECASE
+    r"\b(?:https?://|www\.)\S|\w-*\.(?:com|net|org|co|io|me|ly|app|link|xyz|info|shop)(?:/|\b)", re.IGNORECASE
 )
 _MENTION = re.compile(r"(?<![\w@])@([^\s@,;:!?]{1,50})")
 

@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from marketplace.sync.errors import InvalidSince, SinceInFuture
 
 PATIENCE = timedelta(seconds=60)
+LONGEST = 64  # a time is shorter; what is longer is not looked at
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)  # nothing is older, and there is time before it to reckon with
 _LOST_PLUS = re.compile(r"(?<=T)(\S+) (?=\d\d:?\d\d$)")  # a `+` that nobody encoded arrives as a blank
 
 
 def read(text: str, *, now: datetime) -> datetime:
+    if len(text) > LONGEST:
+        raise InvalidSince
     try:
         moment = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+", text.strip()))
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

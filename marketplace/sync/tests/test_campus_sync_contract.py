@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -114,6 +115,14 @@ def test_T40_a_time_or_place_that_means_nothing_is_refused(anonymous: APIClient,
         reply = anonymous.get(f"/v1/{path}/delta?{query}")
 
         assert (reply.status_code, reply.json()["code"]) == (400, code)
+
+
+def test_what_is_too_long_for_a_time_is_not_looked_at(anonymous: APIClient) -> None:
+    """It once took a minute of the processor, as long as an address may be."""
+    started = time.thread_time()
+    reply = anonymous.get("/v1/catalog/delta", {"since": "T" * 16_000})
+    assert (reply.status_code, reply.json()["code"]) == (400, "invalid_since")
+    assert time.thread_time() - started < 0.5
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=many", "since=%00"])
