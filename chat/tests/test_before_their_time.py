@@ -76,3 +76,43 @@ def test_T33_nor_over_the_socket_while_it_happens_or_afterwards(
             assert "message" not in await again.reach(group.pk, last + 1)
 
     run(talk)
+
+
+def test_T33_nor_when_an_open_group_becomes_private_before_their_eyes(
+    address: str, buyer: User, stranger: User, make_group: Callable[..., Room]
+) -> None:
+    group = make_group(buyer)
+    said = say_it(buyer, group)
+    groups.join(stranger, group.pk)
+    group.refresh_from_db()
+    last, token = group.last_seq, token_of(stranger)
+
+    async def talk() -> None:
+        async with socket_of(address, token) as newcomer:
+            await newcomer.follow(group.pk)
+            for is_private, number in ((True, last + 2), (False, last + 4)):
+                await in_thread(groups.change, buyer, group.pk, is_private=is_private)
+                await in_thread(changing.react, buyer, said.message_id, chr(0x1F400 + number))
+                assert ("message" in await newcomer.reach(group.pk, number)) is not is_private
+
+    run(talk)
+
+
+def test_T33_nor_to_a_guest_who_joins_it_just_before(
+    address: str, buyer: User, stranger: User, make_group: Callable[..., Room]
+) -> None:
+    group = make_group(buyer)
+    said = say_it(buyer, group)
+    token = token_of(stranger)
+
+    async def talk() -> None:
+        async with socket_of(address, token) as guest:
+            last = (await guest.follow(group.pk))["last_seq"]
+            await in_thread(groups.join, stranger, group.pk)
+            await in_thread(groups.change, buyer, group.pk, is_private=True)
+            await in_thread(changing.react, buyer, said.message_id, "👍")
+            assert "message" not in await guest.reach(group.pk, last + 3)
+            after = await in_thread(say_it, buyer, group)
+            assert (await guest.reach(group.pk, after.seq))["message"]["content"] == SECRET
+
+    run(talk)
