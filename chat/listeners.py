@@ -61,7 +61,7 @@ def tell_who_is_mentioned(event: Event) -> None:
     message = (
         Message.objects.select_related("room", "sender").with_files().filter(pk=event.payload["message_id"]).first()
     )
-    if message is None or message.sender is None or message.deleted_at is not None:
+    if message is None or message.sender is None or message.deleted_at or message.hidden_at:
         return
     notify(
         user_ids=event.payload["user_ids"],

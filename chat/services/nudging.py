@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.models import Block
 from accounts.notices import notify
 from chat.models import Member, Message, Nudge, Room
 from chat.services import marks
@@ -86,13 +87,15 @@ def _waiting(room: Room, message: Message, watching: Watching) -> list[Member]:
 
 @transaction.atomic
 def _tell_all(room: Room, members: Iterable[Member], message: Message) -> None:
+    apart = _blocked_with(message.sender_id)
     for member in members:
-        _tell(room, member, message)
+        _tell(room, member, message, hears=member.user_id not in apart)
 
 
-def _tell(room: Room, member: Member, message: Message) -> None:
+def _tell(room: Room, member: Member, latest: Message, *, hears: bool = True) -> None:
     waiting = marks.unread_by_room(member.user)
-    if not waiting.get(room.pk):
+    message = latest if hears else _earlier_for(member, latest)
+    if not waiting.get(room.pk) or message is None:
         return
     sender = message.sender
     notify(
@@ -111,7 +114,21 @@ def _tell(room: Room, member: Member, message: Message) -> None:
         collapse_key=f"room:{room.pk}",
         exclude_blocked_with=message.sender_id,
     )
-    Member.objects.filter(pk=member.pk, notified_seq__lt=message.seq).update(notified_seq=message.seq)
+    Member.objects.filter(pk=member.pk, notified_seq__lt=latest.seq).update(notified_seq=latest.seq)
+
+
+def _earlier_for(member: Member, latest: Message) -> Message | None:
+    """What the others said before somebody whom this person does not want to hear, or who does not want to be heard."""
+    known = max(member.last_read_seq, member.notified_seq, member.joined_seq)
+    said = Message.objects.filter(room=latest.room_id, seq__gt=known, seq__lt=latest.seq, sender__isnull=False)
+    unheard = {member.user_id, *_blocked_with(member.user_id)}
+    earlier: Message | None = said.that_still_say_something().exclude(sender__in=unheard).latest_said()
+    return earlier
+
+
+def _blocked_with(user_id: UUID | None) -> set[UUID]:
+    pairs = Block.objects.filter(Q(blocker=user_id) | Q(blocked=user_id)).values_list("blocker", "blocked")
+    return {each for pair in pairs for each in pair} - {user_id}
 
 
 def shortened(message: Message) -> str:

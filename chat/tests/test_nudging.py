@@ -133,6 +133,32 @@ def test_nobody_is_told_of_what_was_taken_back_or_by_whom_they_blocked(buyer: Us
     assert told(seller) == []
 
 
+def test_in_a_group_one_is_told_of_the_others_whoever_one_has_blocked_spoke_last(
+    buyer: User, seller: User, stranger: User, make_group: Callable[..., Room]
+) -> None:
+    group = make_group(buyer, seller, stranger)
+    Block.objects.create(blocker=seller, blocked=buyer)
+    say(stranger, group, "mañana no hay clase")
+    say(buyer, group, "jaja")
+    after_a_while()
+    (notice,) = told(seller)
+    assert (notice.title, notice.body) == ("Stranger", "mañana no hay clase")
+    assert [each.body for each in told(stranger)] == ["jaja"]
+    say(buyer, group, "jajaja")
+    after_a_while()
+    assert told(seller) == [notice]
+
+
+def test_who_is_mentioned_in_what_was_hidden_is_not_told(
+    buyer: User, seller: User, make_group: Callable[..., Room]
+) -> None:
+    say(buyer, make_group(buyer, seller), "@seller mira esto")
+    Message.objects.update(hidden_at=timezone.now())
+    while outbox.deliver_due():
+        pass
+    assert told(seller) == []
+
+
 def test_who_is_mentioned_is_told_at_once(buyer: User, seller: User, make_group: Callable[..., Room]) -> None:
     group = make_group(buyer, seller)
     say(buyer, group, "@seller mira esto")
@@ -164,10 +190,10 @@ def test_who_speaks_while_a_large_group_is_told_waits_for_nobody(
 ) -> None:
     is_telling, goes_on, tell = Event(), Event(), nudging._tell
 
-    def slowly(*args: Any) -> None:
+    def slowly(*args: Any, **facts: Any) -> None:
         is_telling.set()
         assert goes_on.wait(10)
-        tell(*args)
+        tell(*args, **facts)
 
     monkeypatch.setattr(nudging, "_tell", slowly)
     say(buyer, room, "hola")
@@ -186,8 +212,8 @@ def test_whose_lease_ran_out_leaves_the_rest_to_the_next(
 ) -> None:
     group, tell = make_group(buyer, seller, stranger), nudging._tell
 
-    def late(*args: Any) -> None:
-        tell(*args)
+    def late(*args: Any, **facts: Any) -> None:
+        tell(*args, **facts)
         Nudge.objects.update(due_at=timezone.now())  # another has claimed it meanwhile
 
     monkeypatch.setattr(nudging, "AT_ONCE", 1)
