@@ -6,13 +6,14 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from marketplace.common.admin import OfferedFilters
 
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(OfferedFilters):
     search_fields = ("name",)
     ordering = ("name",)
     filter_horizontal = ("permissions",)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
@@ -223,6 +223,34 @@ def test_no_page_shows_a_password_or_a_push_token(
     assert seller.password not in text
     assert "secret-push-token" not in text
     assert 'name="password"' not in text
+
+
+@pytest.mark.parametrize("asked", ["password__startswith=md5", "password__gte=a", "signed_out_at__isnull=True"])
+def test_T43_a_moderator_cannot_guess_at_a_secret_through_the_filters_of_a_list(
+    in_admin: Callable[[User], Client], moderator: User, seller: User, asked: str
+) -> None:
+    answer = in_admin(moderator).get(f"/admin/accounts/user/?{asked}")
+    assert answer.status_code == 400
+    assert "@seller" not in answer.content.decode()
+
+
+def test_T43_no_list_answers_for_a_column_whose_filter_it_does_not_offer(
+    rf: RequestFactory, administrator: User
+) -> None:
+    request = rf.get("/")
+    request.user = administrator
+    for model, model_admin in admin.site._registry.items():
+        offered = {each[0] if isinstance(each, tuple) else each for each in model_admin.get_list_filter(request)}
+        for field in model._meta.concrete_fields:
+            is_allowed = model_admin.lookup_allowed(f"{field.name}__startswith", "a", request)
+            assert is_allowed is (field.name in offered), f"{model.__name__}.{field.name}"
+
+
+def test_the_filters_that_a_list_offers_work(in_admin: Callable[[User], Client], moderator: User, seller: User) -> None:
+    for asked in ("is_active__exact=1", "role__isnull=True", "verified=no", "created_at__gte=2001-01-01T00:00:00Z"):
+        answer = in_admin(moderator).get(f"/admin/accounts/user/?{asked}")
+        assert answer.status_code == 200
+        assert "@seller" in answer.content.decode()
 
 
 def test_T43_admin_pages_carry_safe_headers(in_admin: Callable[[User], Client], administrator: User) -> None:

@@ -8,15 +8,14 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from listings.models import FeatureSwitch
 from marketplace.common import audit
-from marketplace.common.admin import badge
+from marketplace.common.admin import OfferedFilters, badge
 
 
 @admin.register(FeatureSwitch)
-class FeatureSwitchAdmin(ModelAdmin):  # type: ignore[misc]
+class FeatureSwitchAdmin(OfferedFilters):
     list_display = ("key", "state", "note", "updated_at")
     list_filter = ("is_on",)
     search_fields = ("key", "note")

@@ -12,11 +12,10 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import User
-from marketplace.common.admin import Decision, DecisionAdmin, ReadOnlyAdmin, badge
+from marketplace.common.admin import Decision, DecisionAdmin, OfferedFilters, ReadOnlyAdmin, badge
 from marketplace.common.admin.badges import Kind
 from orders.models import WebhookDelivery, WebhookEndpoint
 from orders.services.webhooks import addresses, endpoints
@@ -45,7 +44,7 @@ class EndpointForm(forms.ModelForm[WebhookEndpoint]):
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(ModelAdmin):  # type: ignore[misc]
+class WebhookEndpointAdmin(OfferedFilters):
     form = EndpointForm
     list_display = ("name", "url", "state", "added_by", "created_at")
     list_select_related = ("added_by",)

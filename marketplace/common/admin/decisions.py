@@ -17,10 +17,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from marketplace.common.admin.filtering import OfferedFilters
 from marketplace.common.errors import DomainError
 
 Thing = TypeVar("Thing", bound=Model)
@@ -60,7 +60,7 @@ class Decision(Generic[Thing]):
         self.carry_out(thing, actor, answers["reason"])
 
 
-class DecisionAdmin(ModelAdmin):  # type: ignore[misc]
+class DecisionAdmin(OfferedFilters):
     """An admin whose changes are decisions, not edits."""
 
     decisions: ClassVar[tuple[Decision[Any], ...]] = ()

@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
+
+from marketplace.common.admin.filtering import OfferedFilters
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
+class ReadOnlyAdmin(OfferedFilters):
     list_per_page = 50
     show_full_result_count = False
     actions: ClassVar[Any] = ()
