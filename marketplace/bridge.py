@@ -273,7 +273,8 @@ def environ_of(scope: Scope) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for name, value in scope["headers"]:
-        _add_header(environ, environ_name(name), value.decode("latin-1"))
+        if b"_" not in name:  # else `X_Forwarded_For`, which no proxy looks at, would be read as `X-Forwarded-For`
+            _add_header(environ, environ_name(name), value.decode("latin-1"))
     return environ
 
 

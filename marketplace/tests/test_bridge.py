@@ -84,6 +84,22 @@ def test_the_application_sees_what_was_asked(threads: Threads) -> None:
     assert seen["HTTP_X_FORWARDED_FOR"] == "1.1.1.1,2.2.2.2"
 
 
+def test_T11_a_name_with_an_underscore_is_not_taken_for_the_one_with_a_hyphen(threads: Threads) -> None:
+    seen: dict[str, Any] = {}
+
+    def application(environ: Any, start_response: Any) -> Whole:
+        seen.update(environ)
+        start_response("200 OK", [])
+        return Whole()
+
+    proxied = [(b"x-forwarded-for", b"2.2.2.2"), (b"content-length", b"0")]
+    forged = [(b"x_forwarded_for", b"6.6.6.6"), (b"x-forwarded_proto", b"https"), (b"content_length", b"9")]
+    asked(Bridge(application, threads), headers=[*proxied, *forged])
+
+    assert (seen["HTTP_X_FORWARDED_FOR"], seen["CONTENT_LENGTH"]) == ("2.2.2.2", "0")
+    assert "HTTP_X_FORWARDED_PROTO" not in seen
+
+
 def test_a_file_goes_in_pieces_and_waits_for_its_reader(threads: Threads) -> None:
     made: list[int] = []
     reading = threading.Event()
