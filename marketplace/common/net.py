@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -15,18 +15,26 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def client_address(peer: str, forwarded: str) -> str:
-    peer = peer or "0.0.0.0"  # noqa: S104  (a name for "unknown", not a bind)
+    peer = plain_address(peer) or "0.0.0.0"  # noqa: S104  (a name for "unknown", not a bind)
     if not is_trusted(peer):
         return peer
-    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    hops = [plain_address(hop.strip()) for hop in forwarded.split(",") if hop.strip()]
     for hop in reversed(hops):
         if _is_address(hop) and not is_trusted(hop):
             return hop
     return peer
 
 
+def plain_address(text: str) -> str:
+    """`::ffff:10.0.0.1` is how a socket that hears both kinds writes `10.0.0.1`."""
+    if ":" not in text or not _is_address(text):
+        return text
+    mapped = IPv6Address(text).ipv4_mapped
+    return text if mapped is None else str(mapped)
+
+
 def is_trusted(address: str) -> bool:
-    return bool(settings.TRUSTED_PROXIES) and _is_among(address, tuple(settings.TRUSTED_PROXIES))
+    return bool(settings.TRUSTED_PROXIES) and _is_among(plain_address(address), tuple(settings.TRUSTED_PROXIES))
 
 
 @lru_cache(maxsize=1_024)

@@ -206,3 +206,14 @@ def test_an_ipv6_household_is_one_caller() -> None:
     assert net.limit_key("2001:db8::1") == net.limit_key("2001:db8::ffff:2")
     assert net.limit_key("2001:db8:0:1::1") != net.limit_key("2001:db8::1")
     assert net.limit_key("10.0.0.1") == "10.0.0.1"
+
+
+@pytest.mark.parametrize("forwarded", ["203.0.113.7", "::ffff:203.0.113.7", "6.6.6.6, ::FFFF:203.0.113.7"])
+def test_T11_an_ipv4_address_in_ipv6_writing_is_that_address(settings: Settings, forwarded: str) -> None:
+    assert net.client_address("::ffff:203.0.113.7", "6.6.6.6") == "203.0.113.7"
+
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+
+    assert net.is_trusted("::ffff:10.0.0.2")
+    assert net.client_address("::ffff:10.0.0.2", forwarded) == "203.0.113.7"
+    assert net.limit_key(net.client_address("::ffff:10.0.0.2", forwarded)) == "203.0.113.7"
