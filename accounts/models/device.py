@@ -7,7 +7,8 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models import Value
+from django.db.models.functions import MD5, Now
 
 from marketplace.common.ids import KeyField
 
@@ -15,6 +16,10 @@ from marketplace.common.ids import KeyField
 class DeviceQuerySet(models.QuerySet["Device"]):
     def of(self, user: object) -> Self:
         return self.filter(user=user).order_by("-created_at", "-pk")
+
+    def with_token(self, push_token: str) -> Self:
+        """By its digest first, as the index has it."""
+        return self.alias(mark=MD5("push_token")).filter(mark=MD5(Value(push_token)), push_token=push_token)
 
     def reachable(self) -> Self:
         return self.exclude(push_token=None)
@@ -44,9 +49,8 @@ class Device(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                models.functions.MD5("push_token"), name="device_push_token_once"
-            ),  # tokens may be longer than an index row can hold
+            # tokens may be longer than an index row can hold
+            models.UniqueConstraint(MD5("push_token"), name="device_push_token_once"),
         ]
         indexes: ClassVar = [models.Index(fields=["user", "-created_at"], name="device_of_user")]
 

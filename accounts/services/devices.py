@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from accounts.models import Device, User
+from accounts.models import Device, Session, User
+from accounts.tokens import BadToken
 from marketplace.common.errors import NotFound
 
 MOST_DEVICES = 50
@@ -23,12 +24,14 @@ def register_device(
     session_id: UUID | None = None,
 ) -> Device:
     """Two registrations of one token at once end as one row."""
+    if session_id is not None:
+        _require_open(session_id)
     _make_room(user)
     facts = {"platform": platform, "app_version": app_version, "session_id": session_id}
     if not push_token:
         return Device.objects.create(user=user, **facts)
     _lock_token(push_token)
-    device: Device | None = Device.objects.select_for_update().filter(push_token=push_token).first()
+    device: Device | None = Device.objects.select_for_update().with_token(push_token).first()
     if device is None:
         return Device.objects.create(user=user, push_token=push_token, **facts)
     if device.user_id != user.pk:  # the phone changed hands: nothing of the former owner's may follow
@@ -37,6 +40,12 @@ def register_device(
     Device.objects.filter(pk=device.pk).update(**facts, seen_at=Now())
     device.refresh_from_db()
     return device
+
+
+def _require_open(session_id: UUID) -> None:
+    """Signing out silences the phones of a session: none may come to it a moment later."""
+    if Session.objects.select_for_update(no_key=True).filter(pk=session_id, revoked_at=None).first() is None:
+        raise BadToken
 
 
 def _make_room(user: User) -> None:

@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework.test import APIClient
 
-from accounts.models import Device, User
-from accounts.services import contacts, people
+from accounts.models import Device, Session, User
+from accounts.services import contacts, devices, people, sessions
+from accounts.tokens import BadToken
+from conftest import session_of
 from marketplace.common.redisdb import connection as redis_connection
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +109,35 @@ def test_T39_anothers_device_cannot_be_removed(
     assert Device.objects.count() == 1
     assert signed_in(buyer).delete(f"/v1/devices/{mine}").status_code == 204
     assert Device.objects.count() == 0
+
+
+def test_T5_a_phone_that_registers_while_it_is_signed_out_gets_nothing_any_more(buyer: User) -> None:
+    session = session_of(buyer)  # whose token was looked at a moment before
+    sessions.end_sessions(buyer, by=Session.Ended.LOGOUT, now=timezone.now(), only=session.pk)
+
+    with pytest.raises(BadToken):
+        devices.register_device(buyer, **PHONE, session_id=session.pk)
+
+    assert not Device.objects.reachable().exists()
+
+
+def test_the_device_of_a_token_is_found_by_index(buyer: User) -> None:
+    for token in ("t0", "t1"):
+        Device.objects.create(user=buyer, platform="ios", push_token=token)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        rows = Device.objects.with_token("t1")
+        assert "device_push_token_once" in rows.explain()
+    assert [device.push_token for device in rows] == ["t1"]
+
+
+def test_registering_a_device_asks_the_index(signed_in: Callable[..., APIClient], buyer: User) -> None:
+    client = signed_in(buyer)
+
+    with CaptureQueriesContext(connection) as asked:
+        client.post("/v1/devices", PHONE)
+
+    assert any('MD5("accounts_device"."push_token")' in query["sql"] for query in asked)
 
 
 # ── Contacts ─────────────────────────────────────────────────────────────────────────────────────
