@@ -116,6 +116,8 @@ class Login(StarterDoor):
 
 
 class Me(StarterDoor):
+    is_about_oneself = True
+
     @extend_schema(responses=StarterUserOut)
     def get(self, request: SignedIn) -> Response:
         return Response(account(request.user))

@@ -114,6 +114,8 @@ class Login(IzpoDoor):
 
 
 class Me(IzpoDoor):
+    is_about_oneself = True
+
     @extend_schema(responses=IzpoUserOut)
     def get(self, request: SignedIn) -> Response:
         return Response(account(request.user))

@@ -93,12 +93,16 @@ class Login(OpenDoor):
 
 
 class WhoAmI(SharedDoor):
+    is_about_oneself = True
+
     @extend_schema(responses=AccountOut)
     def get(self, request: SignedIn) -> Response:
         return Response(account(request.user))
 
 
 class Myself(SharedDoor):
+    is_about_oneself = True
+
     @extend_schema(responses=AccountOut)
     def get(self, request: SignedIn) -> Response:
         return Response(account(request.user))

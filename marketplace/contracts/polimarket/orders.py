@@ -44,6 +44,8 @@ class Create(PoliMarketDoor):
 
 
 class Deliveries(PoliMarketDoor):
+    is_about_oneself = True
+
     @extend_schema(parameters=[shapes.SliceQuery], responses=shapes.TradeOut(many=True))
     def get(self, request: SignedIn) -> Response:
         """For couriers: what is still to be brought, the oldest first, without what one has passed on."""
