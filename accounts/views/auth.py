@@ -128,12 +128,11 @@ class ChangePassword(Door):
 
 
 class LetterDoor(OpenDoor):
-    """Asks for a letter; the reply says nothing about whether there is such an account."""
-
     rate_scope = "password_mail"
 
     @extend_schema(request=shapes.MailBody, responses={202: shapes.DoneOut})
     def post(self, request: Request) -> Response:
+        """The reply says nothing about whether there is such an account."""
         email = shapes.MailBody.read(request.data)["email"]
         ticket = ratelimit.take("password_mail", f"to:{email}", sensitive=True)
         if ticket is None or ticket.allowed:  # else silently: a stranger must not learn, nor an owner be locked out

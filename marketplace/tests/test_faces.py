@@ -27,6 +27,15 @@ def test_the_document_names_every_route_of_v1_and_its_errors(anonymous: APIClien
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
+def test_the_document_says_of_an_address_what_it_does_and_nothing_of_how_we_build_doors(anonymous: APIClient) -> None:
+    paths = anonymous.get("/openapi.json").json()["paths"]
+    said = [entry.get("description", "") for entries in paths.values() for entry in entries.values()]
+
+    assert paths["/v1/users/me"]["patch"]["description"].startswith("A new e-mail address needs")
+    assert "description" not in paths["/v1/auth/me"]["get"]
+    assert not [text for text in said if any(word in text for word in ("one class", "viewset", "A door", "people who"))]
+
+
 def test_the_document_is_not_sent_twice(anonymous: APIClient) -> None:
     tag = anonymous.get("/openapi.json")["ETag"]
 
