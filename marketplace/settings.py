@@ -54,6 +54,7 @@ if not IS_LOCAL:
 # ── Apps ─────────────────────────────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
     "daphne",  # `runserver` speaks ASGI through it; it never serves people
+    "marketplace",  # before Django's own: of two commands with one name the first counts
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -69,7 +70,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_structlog",
-    "marketplace",
     "marketplace.common",
     "accounts",
     "listings",

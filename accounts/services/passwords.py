@@ -78,5 +78,11 @@ def _set_password(user: User, new: str, *, now: datetime, proven: str | None = N
         if locked.password != known:  # changed meanwhile, so what was proven is no longer true
             raise WrongPassword if proven is None else BadResetToken
         User.objects.filter(pk=user.pk).update(password=user.password, updated_at=now)
-        sessions.end_sessions(user, by=Session.Ended.PASSWORD, now=now)
-        outbox.publish("password.changed", user_id=str(user.pk))
+        end_what_the_old_one_opened(user, now=now)
+
+
+@transaction.atomic
+def end_what_the_old_one_opened(user: User, *, now: datetime) -> None:
+    """Every session and cookie, and its owner is told."""
+    sessions.end_sessions(user, by=Session.Ended.PASSWORD, now=now)
+    outbox.publish("password.changed", user_id=str(user.pk))
