@@ -31,18 +31,20 @@ def update_profile(user: User, changes: dict[str, Any]) -> User:
     wanted = {name: value for name, value in changes.items() if name in OWN_FIELDS}
     with transaction.atomic():
         person: User = User.objects.select_for_update().get(pk=user.pk)
-        former = person.email
-        if "email" in wanted and wanted["email"] != former:
+        changed = {name: value for name, value in wanted.items() if getattr(person, name) != value}
+        if not changed:
+            return person
+        if "email" in changed:
+            outbox.publish("email.changed", user_id=str(person.pk), former=person.email)
             person.email_verified_at = None
-            outbox.publish("email.changed", user_id=str(person.pk), former=former)
-        for name, value in wanted.items():
+        for name, value in changed.items():
             setattr(person, name, value)
         try:
             with transaction.atomic():
                 person.save()
         except IntegrityError as error:
             raise (EmailTaken if "user_email_once" in str(error) else UsernameTaken) from error
-        outbox.publish("person.changed", user_id=str(person.pk), fields=sorted(wanted))
+        outbox.publish("person.changed", user_id=str(person.pk), fields=sorted(changed))
     return person
 
 

@@ -87,6 +87,26 @@ def test_a_new_address_is_confirmed_anew(buyer: User, signed_in: SignedIn, setti
     assert sorted(letter.to[0] for letter in mail.outbox) == ["buyer@uni.edu", "new@uni.edu"]
 
 
+@pytest.mark.parametrize("path", ["/v1/users/me", "/api/users/me"])
+def test_an_address_that_is_only_sent_along_is_not_asked_for_again(
+    buyer: User, signed_in: SignedIn, settings: Settings, path: str
+) -> None:
+    """A client that sends its whole form with every change must not become a way to fill somebody's mailbox."""
+    settings.REQUIRE_EMAIL_VERIFICATION = True
+    api = signed_in(buyer)
+    change = api.patch if path.startswith("/v1") else api.put
+    for number in range(3):
+        sent = {"email": "buyer@uni.edu", "username": "buyer", "name": f"Ana {number}", "full_name": f"Ana {number}"}
+        assert change(path, sent).status_code == 200
+
+    bring_everything()
+
+    assert [letter.to for letter in mail.outbox] == []
+    assert {tuple(event.payload["fields"]) for event in OutboxEvent.objects.filter(kind="person.changed")} == {
+        ("name",)
+    }
+
+
 def test_an_address_that_was_confirmed_meanwhile_gets_no_letter(anonymous: APIClient, buyer: User) -> None:
     anonymous.post("/v1/auth/email/request", {"email": buyer.email})
     deliver_events()
