@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 HIDDEN = "[hidden]"
 _NAMES = (
@@ -10,6 +12,7 @@ _NAMES = (
     r"|passwd|secret|secret_code|client_secret|stripe_secret_key|authorization|push_token|api_key|signature|x-amz-signature|x-amz-credential"
     r"|csrfmiddlewaretoken|sessionid|cookie)"
 )
+_NAME = re.compile(_NAMES, re.IGNORECASE)
 _RULES: list[tuple[re.Pattern[str], str]] = [
     # header.payload.signature, wherever it stands
     (re.compile(r"eyJ[\w-]{5,1500}+\.[\w-]++\.?[\w-]*+"), HIDDEN),
@@ -38,3 +41,19 @@ def redact(text: str) -> str:
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text
+
+
+def without_secrets(told: Any, hint: object = None) -> Any:
+    """The same for what is not a line: names and values, however deep, as Sentry sends them."""
+    match told:
+        case str():
+            return redact(told)
+        case Mapping():
+            return {name: HIDDEN if _is_secret(name) else without_secrets(value) for name, value in told.items()}
+        case list() | tuple():
+            return [without_secrets(each) for each in told]
+    return told
+
+
+def _is_secret(name: object) -> bool:
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None

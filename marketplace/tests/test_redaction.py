@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.tokens import pair_for
 from conftest import PASSWORD, session_of
 from marketplace.common.logs import SHARED, ConsoleFormatter, RedactingFormatter, _renderer
-from marketplace.common.redaction import redact
+from marketplace.common.redaction import redact, without_secrets
 
 SECRET = "hunter2-hunter2"
 
@@ -104,3 +104,24 @@ def test_one_record_is_one_line_in_the_file() -> None:
     record = logging.LogRecord("x", logging.INFO, __file__, 1, "first\nINFO second\r\nthird", (), None)
 
     assert "\n" not in formatter.format(record)
+
+
+def test_T31_nor_in_what_is_reported_of_an_error() -> None:
+    event = {
+        "request": {
+            "url": "https://market.example/account/password/reset",
+            "query_string": f"token={SECRET}&next=/",
+            "headers": {"Referer": f"https://market.example/x?ticket={SECRET}", "Cookie": SECRET},
+            "cookies": {"sessionid": SECRET},
+        },
+        "exception": {"values": [{"type": "ValueError", "value": f"no such token={SECRET}", "lineno": 7}]},
+        "breadcrumbs": [{"data": ({"password": SECRET}, f"redis://:{SECRET}@host/0")}],
+        "extra": None,
+    }
+
+    told = without_secrets(event, {"exc_info": ()})
+
+    assert SECRET not in str(told)
+    assert told["request"]["query_string"] == "token=[hidden]&next=/"
+    assert told["exception"]["values"][0]["lineno"] == 7
+    assert (told["request"]["url"], told["extra"]) == (event["request"]["url"], None)  # type: ignore[index]
