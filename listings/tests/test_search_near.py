@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -60,6 +61,21 @@ def test_3_nearest_first_and_the_far_and_the_placeless_never(around: Around, mak
     assert names(around(4.6, -74.07)) == ["here", "1 km", "2 km"]  # within the default
     assert names(around(4.6, -74.07, radius_km=20)) == ["here", "1 km", "2 km", "9 km"]
     assert names(around(4.6, -74.07, radius_km=0)) == ["here"]
+
+
+def test_T40_a_cursor_does_not_tell_how_far_away_exactly(around: Around, make_listing: Make) -> None:
+    """`distance_m` is rounded: from three exact distances anybody could reckon where a seller lives."""
+    for title, north in (("near", 4.601), ("far", 4.61)):
+        make_listing(title=title, at=(north, -74.07))
+
+    found = around(4.6, -74.07, page_size=1)
+    cursor: str = found["next_cursor"]
+    said = urlsafe_b64decode(cursor.partition(".")[0] + "===")
+
+    assert found["items"][0]["distance_m"] == 100
+    assert b"110." not in said
+    assert str(found["items"][0]["id"]).encode() not in said
+    assert names(around(4.6, -74.07, page_size=1, cursor=cursor)) == ["far"]
 
 
 def test_3_equally_far_is_newest_first_on_every_page(around: Around, make_listing: Make) -> None:
