@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -22,8 +21,7 @@ from chat.realtime.packets import Packet
 from chat.realtime.product_commands import LARGEST_SEQ, misfit, text
 from chat.services import access, numbered
 from chat.services.access import Standing
-
-PUBLIC_URL = re.compile(r"(?:https?://[^/]+)?/api/uploads/(\d{1,18})/download")
+from marketplace.contracts.izpochat.sharing import unfolded
 
 
 class IzpoChat(OneRoom):
@@ -55,21 +53,8 @@ def _spoken(said: dict[str, Any], home: UUID) -> Say:
     if number is not None and (type(number) is not int or not 0 <= number <= LARGEST_SEQ):
         raise misfit("file_id", "the number of a file, or null")
     if number is None:
-        content, number = _unfolded(content)
+        content, number = unfolded(content)
     return Say(home, content, files=() if number is None else (number,), comes_in=True)
-
-
-def _unfolded(content: str) -> tuple[str, int | None]:
-    """Who shares a file with the Angular client sends a whole message as text, and names the file by its address."""
-    if not content.startswith("{"):
-        return content, None
-    try:
-        inner = orjson.loads(content)
-        named = PUBLIC_URL.fullmatch(inner["file"]["public_url"])
-        said = str(inner["content"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return content, None
-    return (said, int(named[1])) if named else (content, None)
 
 
 def _message(facts: Shown) -> Shown | None:

@@ -25,6 +25,7 @@ from marketplace.common.validation import QueryShape, Shape
 from marketplace.contracts import rooms
 from marketplace.contracts.izpochat import files
 from marketplace.contracts.izpochat.doors import IzpoDoor
+from marketplace.contracts.izpochat.sharing import unfolded
 from marketplace.contracts.rooms import MOST_MEMBERS, NumberedPersonOut, NumberedRoomOut, person
 
 
@@ -185,15 +186,18 @@ class Messages(IzpoDoor):
     )
     @idempotent
     def post(self, request: SignedIn, number: int) -> Response:
-        """A bare text is read as the content."""
+        """A bare text is read as the content; a message within it that names a file, as that message."""
         ratelimit.require("chat_send", str(request.user.pk))
         sent: Any = request.data
         body = IzpoMessageBody.read({"content": sent} if isinstance(sent, str) else sent)
         if body.get("room_id") not in (None, number):
             raise AnotherRoom
         room = numbered.group(request.user, number)
-        carried = [body["file_id"]] if body.get("file_id") is not None else []
-        draft = Draft(body.get("content"), upload_ids=numbered.own_files(request.user, carried))
+        content, file_number = body.get("content"), body.get("file_id")
+        if content and file_number is None:
+            content, file_number = unfolded(content)
+        carried = [] if file_number is None else [file_number]
+        draft = Draft(content, upload_ids=numbered.own_files(request.user, carried))
         said = entering.say(request.user, room.pk, draft)
         return Response(message(Message.objects.shown().get(pk=said.message_id), rooms.shown(room, [])), status=201)
 

@@ -44,6 +44,37 @@ def fetched(desk: Desk, api: APIClient, address: str) -> Answer:
     return Answer(reply.status_code, body, {name.lower(): value for name, value in reply.headers.items()})
 
 
+def test_angular_shares_a_file_without_a_socket_as_well(
+    local_desk: Desk, angular: Api, buyer: User, seller: User, general: Room
+) -> None:
+    """Its way around a socket that does not open posts the same whole message, or that as a bare text."""
+    api = angular(buyer)
+    file = upload(api, part()).json()
+    inner = {"type": "message", "content": "📁 document.pdf", "room_id": general.number, "file": file}
+    whole, said = orjson.dumps(inner).decode(), f"/api/rooms/{general.number}/messages"
+
+    for body in ({"content": whole}, whole):
+        shown = api.post(said, body, format="json").json()
+        assert (shown["content"], shown["file_id"], shown["file"]["id"]) == ("📁 document.pdf", file["id"], file["id"])
+    assert fetched(local_desk, angular(seller), file["public_url"]).body == PDF
+
+
+def test_a_text_that_only_looks_like_a_shared_file_stays_a_text(
+    local_desk: Desk, angular: Api, buyer: User, general: Room
+) -> None:
+    api = angular(buyer)
+    file = upload(api, part()).json()
+
+    for inner in (
+        {"not": "a file"},
+        {"content": "x", "file": {"public_url": "https://a.b"}},
+        {"content": "\0", "file": file},
+    ):
+        text = orjson.dumps(inner).decode()
+        shown = api.post(f"/api/rooms/{general.number}/messages", {"content": text}).json()
+        assert (shown["content"], shown["file_id"]) == (text, None)
+
+
 def test_seed_the_guides_upload_and_its_message(
     desk: Desk, angular: Api, buyer: User, seller: User, general: Room
 ) -> None:
