@@ -13,7 +13,8 @@ from uuid import UUID
 from django.db import connection
 
 EVERY = timedelta(seconds=30)
-SLACK = timedelta(seconds=5)  # between the clocks of those who ask and ours
+FAST = timedelta(seconds=60)  # how far the clocks of those who ask may be ahead of ours
+SLACK = FAST + timedelta(seconds=5)  # and an answer that was long on its way before they looked at theirs
 
 # Later than every epoch also when the clock was set back: else a higher floor could be filed under an earlier time
 _TIME = "greatest(clock_timestamp(), (SELECT max(at) FROM sync_epoch) + interval '1 microsecond')"

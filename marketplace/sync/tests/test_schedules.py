@@ -181,6 +181,26 @@ def test_since_finds_what_was_running_then(
     assert len(copy.answers[-1]["listings"]) < 3, "and not simply everything"
 
 
+@pytest.mark.parametrize("seconds_ahead", [10, 55])
+def test_since_of_a_clock_that_is_a_little_fast_loses_nothing(phone: Phone, things: Things, seconds_ahead: int) -> None:
+    """The campus guide's `setLastSinceIso(DateTime.now()…)` keeps the phone's own time, not our `server_time`."""
+    from datetime import datetime, timedelta
+
+    from marketplace.sync import clock
+
+    copy = phone(None)
+    answered_at = datetime.fromisoformat(copy.page()["server_time"])
+    with writers(1) as (writer,):
+        writer.price(things[0], 1)
+        writer.commit()
+    until_all_have_ended()
+    clock.note()
+
+    copy.pull(since=(answered_at + timedelta(seconds=seconds_ahead)).isoformat())
+
+    assert price(copy, things[0]) == 1
+
+
 def test_a_later_epoch_never_has_an_earlier_floor_also_when_the_clock_goes_back(things: Things) -> None:
     from datetime import timedelta
 
