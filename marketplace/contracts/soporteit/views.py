@@ -22,10 +22,12 @@ from marketplace.common.validation import QueryShape, Shape
 from marketplace.contracts.common import ContractDoor
 
 MOST_PEOPLE = 500
+WORDS = dict.fromkeys(("not_authenticated", "invalid_token", "user_not_found"), "Could not validate credentials")
 
 
 class SupportDoor(ContractDoor):
     contracts = ("SoporteIT",)
+    words = WORDS
     parser_classes = (StrictJSONParser,)
 
 
