@@ -31,6 +31,7 @@ class Question:
     cursor: str | None
     since: str | None
     limit: int
+    has_limit: bool = True  # or it is asked by an app that may know no pages
 
     @property
     def owner(self) -> str:
@@ -119,7 +120,17 @@ def _page(question: Question, place: Place, *, now: datetime, is_reset: bool) ->
     else:
         next_place = Place(place.generation, _fresh_from(place, found), place.began_at)
     ripe = [] if has_more or question.viewer is None else _ripe(question.viewer, place.at, now)
+    if has_more:
+        found += _early(question, next_place)
     return Page(question, place, next_place, found, ripe, has_more, is_reset, place.began_at)
+
+
+def _early(question: Question, next_place: Place) -> list[Stamped]:
+    """Some apps ask once, by time, and never for the next page: they are told at once what is their own. In its turn it
+    comes again."""
+    if question.viewer is None or question.cursor or question.has_limit:
+        return []
+    return stamps.newest(question.viewer.pk, after=next_place.after, most=question.limit)
 
 
 def _fresh_from(place: Place, found: list[Stamped]) -> int:

@@ -20,6 +20,11 @@ FROM unnest(%(scopes)s::uuid[]) mine (scope) CROSS JOIN LATERAL (
 ORDER BY found.xid, found.seq LIMIT %(most)s
 """
 
+_NEWEST = """
+SELECT kind, entity, scope, xid, seq, passing FROM sync_index
+WHERE scope = %(scope)s AND (xid, seq) > (%(xid)s, %(seq)s) ORDER BY xid DESC, seq DESC LIMIT %(most)s
+"""
+
 
 class Stamped(NamedTuple):
     kind: int
@@ -36,3 +41,10 @@ def page(scopes: list[UUID], place: Place, *, most: int) -> list[Stamped]:
     with connection.cursor() as cursor:
         cursor.execute(_PAGE, {"scopes": scopes, "xid": xid, "seq": seq, "most": most})
         return [Stamped(*row) for row in cursor.fetchall()]
+
+
+def newest(scope: UUID, *, after: tuple[int, int], most: int) -> list[Stamped]:
+    """In the same order, as the last ones lie."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST, {"scope": scope, "xid": after[0], "seq": after[1], "most": most})
+        return [Stamped(*row) for row in reversed(cursor.fetchall())]

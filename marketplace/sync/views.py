@@ -57,7 +57,8 @@ class SyncDelta(Door):
 
 def _answer(request: Request, *, viewer: Any) -> HttpResponse:
     query = shapes.DeltaQuery.read(request.query_params)
-    question = delta.Question(viewer, query.get("cursor") or None, query.get("since") or None, query["limit"])
+    cursor, since = query.get("cursor") or None, query.get("since") or None
+    question = delta.Question(viewer, cursor, since, query["limit"], has_limit="limit" in request.query_params)
     with delta.pages(question) as page:
         is_held = page.etag in [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]
         body = None if is_held else telling.told(page)

@@ -87,6 +87,28 @@ def test_the_time_of_an_answer_is_the_next_since(
     assert copy.is_told("listings", made.pk)
 
 
+@pytest.mark.parametrize("query", [{}, {"since": "2001-01-01T00:00:00Z"}])
+def test_who_never_asks_for_the_next_page_is_told_of_their_orders_at_once(
+    signed_in: SignIn, buyer: User, order: Order, make_listing: Callable[..., Listing], query: dict[str, str]
+) -> None:
+    """The seed's apps keep what comes and ask again by time."""
+    for _ in range(205):
+        make_listing()
+    paying.pay(buyer, order.pk)
+    operations.drive(order.pk)
+    client = signed_in(buyer)
+
+    body = client.get("/v1/sync/delta", query).json()
+
+    assert body["has_more"] is True
+    assert [(each["id"], each["status"]) for each in body["orders"]] == [(str(order.pk), "paid")]
+    paged = client.get("/v1/sync/delta", query | {"limit": "200"}).json()
+    assert paged["orders"] == []
+    rest = client.get("/v1/sync/delta", {"cursor": body["cursor"]}).json()
+    assert rest["cursor"] != body["cursor"]
+    assert [each["id"] for each in rest["orders"]] == [str(order.pk)], "in its turn it comes again"
+
+
 @pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f+00:00", "%Y-%m-%d"])
 def test_since_is_any_time_in_iso_8601(anonymous: APIClient, listing: Listing, form: str) -> None:
     """Also with a `+` that nobody encoded; without a zone it is UTC."""
