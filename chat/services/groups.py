@@ -144,6 +144,8 @@ def give_role(actor: User, room_id: UUID, user_id: UUID, role: str) -> Member:
     if member is None:
         raise MemberNotFound
     if role == Member.Role.OWNER:
+        if not User.objects.active().filter(pk=user_id).exists():
+            raise NotAllowedHere("This account is disabled: nobody would lead the group")
         Member.objects.filter(room=room, user=actor).update(role=Member.Role.MODERATOR)
         Room.objects.filter(pk=room.pk).update(owner=user_id)
     elif member.user_id == room.owner_id:

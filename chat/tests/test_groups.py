@@ -245,6 +245,17 @@ def test_an_owner_hands_over_before_leaving(signed_in: Api, buyer: User, seller:
     assert group.owner_id == seller.pk
 
 
+def test_a_group_is_not_handed_to_an_account_that_is_disabled(
+    signed_in: Api, buyer: User, seller: User, make_group: MakeGroup
+) -> None:
+    group = make_group(buyer, seller)
+    User.objects.filter(pk=seller.pk).update(is_active=False)
+    address = f"/v1/rooms/{group.pk}/members/{seller.pk}"
+    assert signed_in(buyer).put(address, {"role": "owner"}, format="json").status_code == 403
+    group.refresh_from_db()
+    assert group.owner_id == buyer.pk
+
+
 def test_members_are_read_page_by_page_also_past_one_who_has_left(
     signed_in: Api, buyer: User, make_person: Callable[..., User], make_group: MakeGroup
 ) -> None:
