@@ -158,7 +158,7 @@ def test_of_many_events_at_once_with_one_key_the_newest_stands_alone(buyer: User
 
 def test_negative_control_without_the_lock_they_collide(buyer: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telling, "_lock", lambda ids, kind, blocked: list(User.objects.filter(pk__in=list(ids))))
-    assert any(tell_at_once(buyer) for _ in range(5))
+    assert any(tell_at_once(buyer) for _ in range(20))  # the first that goes wrong is enough
 
 
 def test_one_event_told_by_two_at_once_is_told_once(buyer: User) -> None:
