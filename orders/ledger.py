@@ -156,10 +156,10 @@ def net_against_owed(order: Order, source: str) -> None:
         post(source, order, _owed_to_buyer(order, -netted), *legs)
 
 
-def overpaid_by_seller(order: Order) -> int:
+def overpaid_by_seller(order: Order, *, is_locked: bool = False) -> int:
     """Kept from their later sales for what they turned out not to owe for this one, and not used up by other debts."""
     too_much = _of_this_order(order, clawback_code(order), source__regex=":(netted|seller_paid_back)(:|$)")
-    return max(0, min(too_much, _clawback_balance(order)))
+    return max(0, min(too_much, _clawback_balance(order, is_locked=is_locked)))
 
 
 def seller_paid_back(order: Order, source: str, cents: int) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from chat.models import Attachment, Event, Mention, Message, Reaction, Revision, Room
 from chat.services import access, hints, log
+from chat.services.emoji import require_emoji
 from chat.services.errors import MessageNotFound, NotAllowedHere, TooLateToEdit
 from marketplace.common import audit
 
@@ -49,6 +50,7 @@ def delete(user: User, message_id: UUID, *, now: datetime) -> None:
 
 @transaction.atomic
 def react(user: User, message_id: UUID, emoji: str) -> bool:
+    require_emoji(emoji)
     room, message = _found(user, message_id, must_write=True)
     known = set(Reaction.objects.filter(message=message).values_list("emoji", flat=True).distinct())
     if emoji not in known and len(known) >= MOST_EMOJI:
@@ -61,6 +63,7 @@ def react(user: User, message_id: UUID, emoji: str) -> bool:
 
 @transaction.atomic
 def take_reaction_back(user: User, message_id: UUID, emoji: str) -> bool:
+    require_emoji(emoji)
     room, message = _found(user, message_id)
     gone, _ = Reaction.objects.filter(message=message, user=user, emoji=emoji).delete()
     if gone:

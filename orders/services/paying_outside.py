@@ -57,7 +57,9 @@ def pay_outside(actor: User, order_id: UUID, *, reason: str) -> Order:
 
 
 def _give_back(order: Order) -> dict[str, Any]:
-    cents = ledger.overpaid_by_seller(order)
+    cents = ledger.overpaid_by_seller(order, is_locked=True)
+    if not cents:  # another debt has used it up meanwhile, or it was given back for another order
+        raise NothingToPay
     ledger.seller_paid_back(order, ledger.fresh(order, f"o{order.pk}:seller_paid_back"), cents)
     return {"paid_back_cents": cents}
 

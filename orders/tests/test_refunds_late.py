@@ -15,7 +15,7 @@ from orders.services.auditing import auditing
 from orders.services.explaining import explain
 from orders.services.settling_outside import NothingToSettle, settle_outside
 from orders.tests.conftest import PRICE
-from orders.tests.money import balance, books_balance, hurry, misbehave, provider_has, settled
+from orders.tests.money import balance, books_balance, hurry, provider_has, settled
 from orders.tests.notifications import SECRET, event, secret, tell, told  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db
@@ -99,20 +99,6 @@ def test_a_refund_that_comes_back_before_the_end_stops_the_order(moderator: User
 
 
 # ── A refund that had failed succeeds after all ──────────────────────────────────────────────────
-
-
-@pytest.fixture
-def refused(buyer: User, paid: Order) -> Order:
-    """Called off; the provider has refused to give it back, and is asked once more in a moment."""
-    paying.capture(buyer, paid.pk)
-    misbehave(paid, "refused")
-    ending.cancel(buyer, paid.pk)
-    paid.refresh_from_db()
-    assert list(paid.operations.filter(kind="refund").order_by("seq").values_list("state", flat=True)) == [
-        "failed",
-        "ready",
-    ]
-    return paid
 
 
 def succeeds_late(order: Order) -> Order:
